@@ -1,0 +1,1 @@
+"""What the services tell each other: one module per publisher, and how it travels on the wire."""
