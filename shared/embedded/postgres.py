@@ -209,7 +209,7 @@ class EmbeddedPostgres:
         """
         _check_names(template, name, strategy.lower())
         owner = self.run_sql(
-            f"SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = '{template}'"
+            f"SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = '{template}'"  # noqa: S608 - checked
         )
         if not owner:
             raise EmbeddedPostgresError(f"no database {template!r} to copy")
