@@ -32,7 +32,7 @@ _NUL: Final = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 _PRINTABLE: Final = re.compile(rf"[\x20-\x7e]{{1,{MAX_HEADER_CHARS}}}")
 
 
-class UndecodableMessage(PermanentError):  # noqa: N818 - an error is a sentence
+class UndecodableMessage(PermanentError):
     """A message that this code cannot read, however often it is tried; `reason` says why.
 
     The reason quotes no part of the payload, so that it may be logged.
@@ -44,7 +44,7 @@ class UndecodableMessage(PermanentError):  # noqa: N818 - an error is a sentence
         self.reason = reason
 
 
-class UnsendableEvent(ValueError):  # noqa: N818 - an error is a sentence
+class UnsendableEvent(ValueError):
     """An event that no consumer could read; refused before it is stored."""
 
 

@@ -1,0 +1,1 @@
+"""One invented example of every event class, a module per publisher."""
