@@ -1,0 +1,1 @@
+"""Machinery that every service stands on; nothing here knows the domain."""

@@ -1,0 +1,68 @@
+"""One Postgres database of one service: its engine, its transactions, and which failures pass."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError, InterfaceError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+# Connection trouble (08), serialisation and deadlock (40), resources (53), operator (57) and
+# system (58) errors, and "read only" while a standby is promoted (25006): trying again may help.
+_TRANSIENT_CLASSES = ("08", "40", "53", "57", "58")
+_TRANSIENT_CODES = ("25006", "55P03")
+
+
+class Database:
+    """A pool of connections to one service's database.
+
+    Statements are SQLAlchemy Core on `AsyncConnection`: an ORM session costs several times as much
+    per event (see ARCHITECTURE, "Why no session").
+    """
+
+    def __init__(self, url: str, *, pool_size: int = 10, max_overflow: int = 10) -> None:
+        """Take a `postgresql+asyncpg://` URL; nothing connects before the first statement."""
+        self.engine: AsyncEngine = create_async_engine(
+            url,
+            pool_size=pool_size,
+            max_overflow=max_overflow,
+            pool_timeout=5,
+            connect_args={
+                "timeout": 5,
+                "command_timeout": 60,
+                "server_settings": {"application_name": "tanggap", "jit": "off"},
+            },
+        )
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncConnection]:
+        """Open a connection in a transaction that commits on leaving, and rolls back on error."""
+        async with self.engine.begin() as connection:
+            yield connection
+
+    async def ping(self) -> None:
+        """Ask for one row; raises when the database does not answer."""
+        async with self.engine.connect() as connection:
+            await connection.execute(text("SELECT 1"))
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self.engine.dispose()
+
+
+def is_transient(error: BaseException) -> bool:
+    """Tell whether trying the same thing again later may succeed."""
+    if isinstance(error, PoolTimeout | OSError | TimeoutError):
+        return True
+    if not isinstance(error, DBAPIError):
+        return False
+    if error.connection_invalidated or isinstance(error, InterfaceError):
+        return True
+    code = sqlstate(error)
+    return code is not None and (code[:2] in _TRANSIENT_CLASSES or code in _TRANSIENT_CODES)
+
+
+def sqlstate(error: DBAPIError) -> str | None:
+    """Return the five-letter SQLSTATE behind a database error, if the server gave one."""
+    return getattr(error.orig, "sqlstate", None) or getattr(error.orig, "pgcode", None)

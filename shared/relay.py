@@ -1,0 +1,198 @@
+"""The relay carries the outbox to the wire: at least once, in order per complaint.
+
+Rows are found by `published_at IS NULL`, never by a cursor over the sequence, which would skip a
+transaction that drew its number early and committed late. One relay per service holds a Postgres
+advisory lock. The next batch is read while the last one waits for its acknowledgement; should a
+later batch overtake a failed one, the inboxes park it until the earlier one comes.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shared.clock import Clock
+from shared.contracts.envelope import write_headers
+from shared.database import Database
+from shared.transport.message import Message
+from shared.transport.port import Transport
+
+log = structlog.get_logger(__name__)
+
+_LOCK_KEY = 0x7A6E6767  # "tngg": any number that nothing else in this database locks
+_READ = text(
+    """
+    SELECT id, topic, aggregatetype, aggregateid, type, payload, aggregate_version, time,
+           correlation_id, causation_id, traceparent
+    FROM outbox
+    WHERE published_at IS NULL AND NOT id = ANY (CAST(:in_flight AS uuid[]))
+    ORDER BY seq
+    LIMIT :limit
+    """
+)
+_MARK = text("UPDATE outbox SET published_at = :now WHERE id = ANY (CAST(:ids AS uuid[]))")
+_FORGET = text("DELETE FROM outbox WHERE published_at < :before")
+_TRY_LOCK = text("SELECT pg_try_advisory_lock(:key)")
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Rows on their way to the wire."""
+
+    ids: list[str]
+    messages: list[Message]
+
+
+class Relay:
+    """Publishes one service's outbox until stopped."""
+
+    def __init__(
+        self,
+        database: Database,
+        transport: Transport,
+        clock: Clock,
+        *,
+        batch_size: int = 400,
+        in_flight: int = 3,
+        poll_seconds: float = 0.25,
+        retention: timedelta = timedelta(days=7),
+        observe: Callable[[int], None] = lambda count: None,
+    ) -> None:
+        """`observe(count)` hears of each batch that was acknowledged and marked."""
+        self._database = database
+        self._transport = transport
+        self._clock = clock
+        self._batch_size = batch_size
+        self._in_flight = in_flight
+        self._poll_seconds = poll_seconds
+        self._retention = retention
+        self._observe = observe
+        self._nudged = asyncio.Event()
+        self._stopping = False
+
+    def nudge(self) -> None:
+        """Say that a commit left something to publish; never blocks."""
+        self._nudged.set()
+
+    async def run(self) -> None:
+        """Publish until `stop`; waits for the advisory lock, and survives every passing fault."""
+        delay = self._poll_seconds
+        while not self._stopping:
+            try:
+                await self._run_locked()
+                delay = self._poll_seconds
+            except Exception as error:  # noqa: BLE001 - whatever it was, the rows are still there
+                log.warning("relay_interrupted", error=repr(error), retry_in=delay)
+                delay = min(delay * 2, 5.0)
+            await self._wait(delay)
+
+    def stop(self) -> None:
+        """Let `run` return after the batches in flight."""
+        self._stopping = True
+        self._nudged.set()
+
+    async def publish_once(self) -> int:
+        """Publish what waits now, one batch after the other; returns how many rows."""
+        published = 0
+        async with self._database.engine.connect() as connection:
+            while batch := await self._read(connection, []):
+                await self._send_and_mark(batch)
+                published += len(batch.ids)
+        return published
+
+    async def _run_locked(self) -> None:
+        engine = self._database.engine.execution_options(isolation_level="AUTOCOMMIT")
+        async with engine.connect() as connection:
+            if not (await connection.execute(_TRY_LOCK, {"key": _LOCK_KEY})).scalar_one():
+                return
+            try:
+                await self._pump(connection)
+            finally:
+                # The lock belongs to the server's session: it must end, not go back to the pool.
+                await connection.invalidate()
+
+    async def _pump(self, connection: AsyncConnection) -> None:
+        sending: dict[asyncio.Task[None], Batch] = {}
+        last_cleaning = self._clock.now()
+        try:
+            while not self._stopping:
+                self._nudged.clear()
+                in_flight = [i for batch in sending.values() for i in batch.ids]
+                batch = None
+                if len(sending) < self._in_flight:
+                    batch = await self._read(connection, in_flight)
+                if batch:
+                    sending[asyncio.create_task(self._send_and_mark(batch))] = batch
+                await self._settle(sending, wait=not batch)
+                if self._clock.now() - last_cleaning > timedelta(minutes=10):
+                    last_cleaning = self._clock.now()
+                    await self._forget(connection)
+        finally:
+            if sending:
+                await asyncio.gather(*sending, return_exceptions=True)
+
+    async def _settle(self, sending: dict[asyncio.Task[None], Batch], *, wait: bool) -> None:
+        """Collect finished batches; with `wait`, sleep until one ends or there is more to read."""
+        if wait and not sending:
+            await self._wait(self._poll_seconds)
+            return
+        if wait:
+            nudge = asyncio.create_task(self._nudged.wait())
+            full = len(sending) >= self._in_flight
+            await asyncio.wait(
+                sending if full else [*sending, nudge],
+                timeout=self._poll_seconds,
+                return_when=asyncio.FIRST_COMPLETED,
+            )
+            nudge.cancel()
+        for task in [t for t in sending if t.done()]:
+            del sending[task]
+            task.result()
+
+    async def _wait(self, seconds: float) -> None:
+        try:
+            await asyncio.wait_for(self._nudged.wait(), seconds)
+        except TimeoutError:
+            return
+
+    async def _read(self, connection: AsyncConnection, in_flight: Sequence[str]) -> Batch | None:
+        result = await connection.execute(
+            _READ, {"in_flight": list(in_flight), "limit": self._batch_size}
+        )
+        rows = result.all()
+        if not rows:
+            return None
+        return Batch(
+            ids=[str(row.id) for row in rows],
+            messages=[
+                Message(
+                    topic=row.topic,
+                    key=row.aggregateid,
+                    value=row.payload.encode(),
+                    headers=write_headers(
+                        event_id=str(row.id),
+                        type_name=row.type,
+                        source=f"/tanggap/{row.aggregatetype}",
+                        time=row.time,
+                        aggregate_version=row.aggregate_version,
+                        correlation_id=row.correlation_id,
+                        causation_id=row.causation_id,
+                        traceparent=row.traceparent,
+                    ),
+                )
+                for row in rows
+            ],
+        )
+
+    async def _send_and_mark(self, batch: Batch) -> None:
+        await self._transport.publish(batch.messages)
+        async with self._database.transaction() as connection:
+            await connection.execute(_MARK, {"ids": batch.ids, "now": self._clock.now()})
+        self._observe(len(batch.ids))
+
+    async def _forget(self, connection: AsyncConnection) -> None:
+        await connection.execute(_FORGET, {"before": self._clock.now() - self._retention})

@@ -1,0 +1,57 @@
+"""The unit of work: one transaction, the events it publishes, and the hour at which it runs."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shared import outbox
+from shared.clock import Clock
+from shared.contracts.event import Event
+from shared.database import Database
+
+
+class UnitOfWork:
+    """What an operation is given: a connection in a transaction, the time, and a way to publish.
+
+    Operations never commit. Whoever opened the unit (the HTTP door or the inbox) does.
+    """
+
+    def __init__(self, connection: AsyncConnection, now: datetime) -> None:
+        """Wrap an open transaction; `now` stays the same for the whole unit."""
+        self.connection = connection
+        self.now = now
+        self._drafts: list[outbox.Draft] = []
+
+    def publish(self, *events: Event) -> None:
+        """Let these events be published if, and only if, this unit commits."""
+        self._drafts.extend(outbox.draft(event, self.now) for event in events)
+
+    async def flush(self) -> bool:
+        """Write the noted events to the outbox; tells whether there were any."""
+        drafts, self._drafts = self._drafts, []
+        await outbox.append(self.connection, drafts)
+        return bool(drafts)
+
+
+class UnitsOfWork:
+    """Opens units of work on one database; rolls back unless the block ends well."""
+
+    def __init__(
+        self, database: Database, clock: Clock, on_publish: Callable[[], None] | None = None
+    ) -> None:
+        """`on_publish` is called after a commit that left events in the outbox."""
+        self.database = database
+        self.clock = clock
+        self._on_publish = on_publish
+
+    @asynccontextmanager
+    async def begin(self) -> AsyncIterator[UnitOfWork]:
+        """Open a unit; the commit has happened when the block is left without an error."""
+        async with self.database.transaction() as connection:
+            unit = UnitOfWork(connection, self.clock.now())
+            yield unit
+            published = await unit.flush()
+        if published and self._on_publish is not None:
+            self._on_publish()
