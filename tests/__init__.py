@@ -1,0 +1,1 @@
+"""Tests of Tanggap; what runs when is in the README."""
