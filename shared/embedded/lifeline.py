@@ -71,7 +71,7 @@ class Lifeline:
 
     def _tell(self, line: str) -> None:
         if self._shell is None or self._shell.poll() is not None:
-            self._shell = subprocess.Popen(  # noqa: S603 - our own script, no input in it
+            self._shell = subprocess.Popen(
                 ["/bin/sh", "-c", self._script],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.DEVNULL,

@@ -3,11 +3,8 @@
 One server per data directory: who comes second uses the running one, and the starter stops it.
 """
 
-import contextlib
-import json
 import os
 import re
-import secrets
 import signal
 import subprocess
 import tempfile
@@ -18,10 +15,11 @@ from types import TracebackType
 from typing import Self
 from urllib.parse import quote
 
-from shared.embedded.lifeline import Lifeline
 from shared.embedded.lockfile import FileLock
+from shared.embedded.passwords import PasswordFile
 from shared.embedded.ports import HOST, can_bind, free_port
-from shared.embedded.postmaster import PostmasterStatus, RunAs, binary, give, run_as
+from shared.embedded.postmaster import PostmasterStatus, binary, give, run_as
+from shared.embedded.processes import RunAs, ServerProcess, end_stranger, runs_in
 
 SUPERUSER = "postgres"
 EXTENSIONS = ("pg_trgm", "btree_gist", "unaccent")
@@ -70,10 +68,12 @@ class EmbeddedPostgres:
         self._wanted_port = port
         self._settings = {**DEFAULT_SETTINGS, **(settings or {})}
         self._port: int | None = None
-        self._process: subprocess.Popen[bytes] | None = None
-        self._lifeline = Lifeline()
+        self._pgdata = self.data_dir / "pgdata"
+        self.log_path = self.data_dir / "server.log"
+        self._process = ServerProcess(self.log_path, orphan_signal=signal.SIGINT)
         self._ownership = FileLock(self.data_dir / "owner.lock")
-        self._run_as: RunAs = {}
+        self._passwords = PasswordFile(self.data_dir / "passwords.json")
+        self._account: RunAs = {}
 
     # ------------------------------------------------------------------ life
 
@@ -93,41 +93,32 @@ class EmbeddedPostgres:
     def pid(self) -> int | None:
         """The process id of the running server, or None."""
         status = PostmasterStatus.read(self._pgdata)
-        return status.pid if status is not None and status.is_alive(self._pgdata) else None
-
-    @property
-    def log_path(self) -> Path:
-        """The server's own log."""
-        return self.data_dir / "server.log"
-
-    @property
-    def _pgdata(self) -> Path:
-        return self.data_dir / "pgdata"
+        return status.pid if status is not None and runs_in(status.pid, self._pgdata) else None
 
     def start(self) -> Self:
         """Start the server, or use the one that runs on `data_dir` already; wait until it answers.
 
-        Survives an unclean end of the last run. Raises EmbeddedPostgresError with the end of the
-        server's log.
+        Survives an unclean end of the last run; after `kill()` it starts on the same port. Raises
+        EmbeddedPostgresError with what the server wrote.
         """
         self.data_dir.mkdir(parents=True, exist_ok=True)
         with FileLock(self.data_dir / "start.lock"):
-            self._run_as = run_as(self.data_dir, self._pgdata)
+            self._account = run_as(self.data_dir, self._pgdata)
             if self._attach():
                 # The lock is free when the starter died without its server: then it is ours.
                 self._ownership.try_acquire()
                 return self
-            if not (self._pgdata / "PG_VERSION").exists():
-                self._initialise()
             if not self._ownership.try_acquire():
                 raise EmbeddedPostgresError(
                     f"another process owns {self.data_dir} but its server is down; "
-                    "stop that process or let it restart the server"
+                    "stop that process or let it start the server again"
                 )
             try:
+                if not (self._pgdata / "PG_VERSION").exists():
+                    self._initialise()
                 self._launch()
             except BaseException:
-                self._ownership.release()
+                self.stop("immediate")
                 raise
         return self
 
@@ -139,7 +130,7 @@ class EmbeddedPostgres:
         """
         if self.is_owner:
             self._end(_STOP_SIGNALS[mode])
-            self._lifeline.close()
+            self._process.close()
             self._ownership.release()
         self._port = None
 
@@ -148,17 +139,12 @@ class EmbeddedPostgres:
         self._must_own("restart")
         self._end(_STOP_SIGNALS[mode])
         time.sleep(down_seconds)
-        self._launch()
+        self.start()
 
     def kill(self) -> None:
         """Kill the server with SIGKILL, as the kernel would for want of memory."""
         self._must_own("kill")
         self._end(signal.SIGKILL)
-
-    def resume(self) -> None:
-        """Start again after `kill()`, on the same port and data."""
-        self._must_own("resume")
-        self._launch()
 
     def __enter__(self) -> Self:
         return self.start()
@@ -182,7 +168,7 @@ class EmbeddedPostgres:
         """
         role = role or name
         _check_names(name, role)
-        password = self._password(role)
+        password = self._passwords.draw(role)
         extensions = "\n".join(f"CREATE EXTENSION IF NOT EXISTS {each};" for each in EXTENSIONS)
         self.run_sql(
             f"""
@@ -196,7 +182,7 @@ class EmbeddedPostgres:
             SET client_min_messages = warning;
             SET ROLE {role};
             {extensions}
-            """  # noqa: S608 - the names were checked, the password is hexadecimal
+            """
         )
 
     def clone_database(self, template: str, name: str, strategy: str = "WAL_LOG") -> None:
@@ -209,7 +195,7 @@ class EmbeddedPostgres:
         """
         _check_names(template, name, strategy.lower())
         owner = self.run_sql(
-            f"SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = '{template}'"  # noqa: S608 - checked
+            f"SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = '{template}'"
         )
         if not owner:
             raise EmbeddedPostgresError(f"no database {template!r} to copy")
@@ -228,7 +214,7 @@ class EmbeddedPostgres:
 
         Raises EmbeddedPostgresError with what psql said at the first error.
         """
-        done = subprocess.run(  # noqa: S603 - the wheel's own psql, our own script
+        done = subprocess.run(
             [
                 str(binary("psql")),
                 "-XqAt",
@@ -239,7 +225,7 @@ class EmbeddedPostgres:
                 "--set=ON_ERROR_STOP=1",
             ],
             input=sql,
-            env={**os.environ, "PGPASSWORD": self._password(SUPERUSER)},
+            env={**os.environ, "PGPASSWORD": self._passwords.draw(SUPERUSER)},
             capture_output=True,
             text=True,
             check=False,
@@ -259,7 +245,7 @@ class EmbeddedPostgres:
     def dsn(self, database: str, role: str | None = None) -> str:
         """The same as `url`, as plain `postgresql://`, for asyncpg, psql and pg_dump."""
         role = role or database
-        password = self._passwords().get(role)
+        password = self._passwords.find(role)
         if password is None:
             raise EmbeddedPostgresError(f"no role {role!r} here: call create_database first")
         return f"postgresql://{role}:{quote(password)}@{HOST}:{self.port}/{database}"
@@ -270,7 +256,7 @@ class EmbeddedPostgres:
         """Use a server that runs already; wait out one that is starting or stopping."""
         deadline = time.monotonic() + _START_SECONDS
         while (status := PostmasterStatus.read(self._pgdata)) is not None:
-            if not status.is_alive(self._pgdata):
+            if not runs_in(status.pid, self._pgdata):
                 # Left by a crash; with its pid in use by another program it would block a start.
                 (self._pgdata / "postmaster.pid").unlink(missing_ok=True)
                 return False
@@ -285,12 +271,12 @@ class EmbeddedPostgres:
     def _initialise(self) -> None:
         """Make the cluster; UTF-8 and the built-in C.UTF-8, so that machines sort alike."""
         self._pgdata.mkdir(mode=0o700, exist_ok=True)
-        give(self._pgdata, self._run_as)
+        give(self._pgdata, self._account)
         with tempfile.NamedTemporaryFile("w", dir=self.data_dir) as password_file:
-            password_file.write(self._password(SUPERUSER))
+            password_file.write(self._passwords.draw(SUPERUSER))
             password_file.flush()
-            give(Path(password_file.name), self._run_as)
-            done = subprocess.run(  # noqa: S603 - the wheel's own initdb
+            give(Path(password_file.name), self._account)
+            done = subprocess.run(
                 [
                     str(binary("initdb")),
                     f"--pgdata={self._pgdata}",
@@ -306,7 +292,7 @@ class EmbeddedPostgres:
                 capture_output=True,
                 text=True,
                 check=False,
-                **self._run_as,
+                **self._account,
             )
         if done.returncode != 0:
             raise EmbeddedPostgresError(f"initdb failed: {done.stderr.strip()}")
@@ -341,45 +327,25 @@ class EmbeddedPostgres:
         }
         command = [str(binary("postgres")), "-D", str(self._pgdata)]
         command += [f"--{name}={value}" for name, value in settings.items()]
-        with self.log_path.open("ab") as log:
-            began = log.tell()
-            self._process = subprocess.Popen(  # noqa: S603 - the wheel's own server
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                # Ctrl-C in the terminal is for us: we stop the server after the services.
-                start_new_session=True,
-                **self._run_as,
-            )
-        self._lifeline.guard(self._process.pid, signal.SIGINT)
+        self._process.spawn(command, self._pgdata, self._account)
         deadline = time.monotonic() + _START_SECONDS
-        while self._process.poll() is None:
+        while (pid := self._process.pid) is not None:
             status = PostmasterStatus.read(self._pgdata)
-            if status is not None and status.pid == self._process.pid and status.is_ready:
+            if status is not None and status.pid == pid and status.is_ready:
                 return None
             if time.monotonic() > deadline:
                 self._end(signal.SIGQUIT)
-                raise EmbeddedPostgresError(f"no server in {_START_SECONDS:.0f} s: {self.log_path}")
+                raise EmbeddedPostgresError(f"not ready in {_START_SECONDS:.0f} s: {self.log_path}")
             time.sleep(0.01)
-        self._lifeline.release(self._process.pid)
-        self._process = None
-        return self.log_path.read_bytes()[began:].decode(errors="replace").strip()
+        self._end(signal.SIGQUIT)
+        return self._process.said()
 
     def _end(self, sign: signal.Signals) -> None:
         """Send `sign` to the server and wait until it is gone; harmless when it is."""
-        pid = self._process.pid if self._process is not None else self.pid
-        if pid is not None:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, sign)
-            if self._process is not None:
-                self._process.wait()
-            else:
-                # Taken over from a starter that died: not our child, so it can only be watched.
-                while self.pid == pid:
-                    time.sleep(0.02)
-            self._lifeline.release(pid)
-        self._process = None
+        self._process.end(sign, patience_seconds=60, then=signal.SIGQUIT)
+        # Taken over from a starter that died, it is not our child.
+        if (pid := self.pid) is not None:
+            end_stranger(pid, self._pgdata, sign)
 
     def _must_own(self, what: str) -> None:
         if not self.is_owner:
@@ -390,25 +356,6 @@ class EmbeddedPostgres:
             return int((self.data_dir / "port").read_text())
         except (FileNotFoundError, ValueError):
             return None
-
-    def _passwords(self) -> dict[str, str]:
-        try:
-            stored: dict[str, str] = json.loads((self.data_dir / "passwords.json").read_text())
-        except FileNotFoundError:
-            return {}
-        return stored
-
-    def _password(self, role: str) -> str:
-        """The role's password, drawn at random and stored (mode 0600) at its first use."""
-        with FileLock(self.data_dir / "passwords.lock"):
-            passwords = self._passwords()
-            if role not in passwords:
-                passwords[role] = secrets.token_hex(24)
-                written = self.data_dir / "passwords.new"
-                written.touch(mode=0o600)
-                written.write_text(json.dumps(passwords))
-                written.replace(self.data_dir / "passwords.json")
-            return passwords[role]
 
 
 def _check_names(*names: str) -> None:

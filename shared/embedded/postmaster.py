@@ -9,17 +9,11 @@ import subprocess
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Self, TypedDict
+from typing import Self
+
+from shared.embedded.processes import RunAs
 
 _ACCOUNT_NAME = "embedded_postgres"
-
-
-class RunAs(TypedDict, total=False):
-    """Arguments of `subprocess` that drop root; empty when we are not root."""
-
-    user: int
-    group: int
-    extra_groups: list[int]
 
 
 @cache
@@ -67,7 +61,7 @@ def _find_account() -> pwd.struct_passwd:
     if useradd is not None:
         command = [useradd, "--system", "--no-create-home", "--shell", "/bin/false", _ACCOUNT_NAME]
         # A second process may have made it meanwhile, or /etc may be read-only: look again.
-        subprocess.run(command, capture_output=True, check=False)  # noqa: S603 - fixed words
+        subprocess.run(command, capture_output=True, check=False)
     try:
         return pwd.getpwnam(_ACCOUNT_NAME)
     except KeyError:
@@ -107,18 +101,3 @@ class PostmasterStatus:
     def is_ready(self) -> bool:
         """Whether the server takes connections."""
         return self.state == "ready"
-
-    def is_alive(self, pgdata: Path) -> bool:
-        """Whether that very server still runs: pids are used again, and zombies do not count."""
-        process = Path("/proc", str(self.pid))
-        if process.parent.joinpath("self").exists():
-            try:
-                dead = process.joinpath("stat").read_text().rsplit(")", 1)[1].split()[0] in "ZX"
-                return not dead and process.joinpath("cwd").resolve() == pgdata.resolve()
-            except PermissionError:
-                return True
-            except OSError:
-                return False
-        command = ["/bin/ps", "-o", "stat=,comm=", "-p", str(self.pid)]
-        said = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
-        return "postgres" in said.stdout and not said.stdout.startswith("Z")
