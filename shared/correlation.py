@@ -19,6 +19,11 @@ class Correlation:
 _current: ContextVar[Correlation | None] = ContextVar("correlation", default=None)
 
 
+def present_correlation() -> Correlation | None:
+    """Return the present story, if there is one."""
+    return _current.get()
+
+
 def current_correlation() -> Correlation:
     """Return the present story; outside any, a new one."""
     return _current.get() or Correlation(new_id())

@@ -1,6 +1,6 @@
 """The unit of work: one transaction, the events it publishes, and the hour at which it runs."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from datetime import datetime
 
@@ -26,7 +26,11 @@ class UnitOfWork:
 
     def publish(self, *events: Event) -> None:
         """Let these events be published if, and only if, this unit commits."""
-        self._drafts.extend(outbox.draft(event, self.now) for event in events)
+        self.publish_drafts([outbox.draft(event, self.now) for event in events])
+
+    def publish_drafts(self, drafts: Iterable[outbox.Draft]) -> None:
+        """Publish events that were drafted elsewhere, each in a story of its own."""
+        self._drafts.extend(drafts)
 
     async def flush(self) -> bool:
         """Write the noted events to the outbox; tells whether there were any."""

@@ -49,7 +49,16 @@ _APPEND = text(
                          CAST(:headers AS json[]), CAST(:values AS bytea[]))
     """
 )
-_ENDS = text('SELECT topic, "partition", max("offset") + 1 AS ends FROM bus_message GROUP BY 1, 2')
+_TRY_LOCK = text("SELECT pg_try_advisory_lock(:key)")
+# A partition whose messages are all forgotten goes on where its groups stand.
+_ENDS = text(
+    """
+    SELECT topic, "partition", max(ends) AS ends FROM (
+        SELECT topic, "partition", "offset" + 1 AS ends FROM bus_message
+        UNION ALL SELECT topic, "partition", "offset" FROM bus_offset
+    ) known GROUP BY 1, 2
+    """
+)
 _OFFSETS = text('SELECT topic, "partition", "offset" FROM bus_offset WHERE consumer_group = :group')
 _FETCH = text(
     """
@@ -200,30 +209,22 @@ class InProcessTransport:
         engine = self._database.engine.execution_options(isolation_level="AUTOCOMMIT")
         connection = await engine.connect()
         try:
-            locked = await connection.execute(
-                text("SELECT pg_try_advisory_lock(:key)"), {"key": _LOCK_KEY}
-            )
-            if not locked.scalar_one():
-                raise LogInUse("Another process uses this log; stop it, or use Kafka for several.")
-            for statement in _SCHEMA:
-                await connection.execute(text(statement))
-            await connection.execute(_FORGET, {"days": self._retention_days})
-            for row in await connection.execute(_ENDS):
-                self._ends[row.topic, row.partition] = row.ends
-            # A partition whose messages are all gone goes on where its groups stand.
-            done = await connection.execute(
-                text(
-                    'SELECT topic, "partition", max("offset") AS ends FROM bus_offset GROUP BY 1, 2'
-                )
-            )
-            for row in done:
-                key = (row.topic, row.partition)
-                self._ends[key] = max(self._ends[key], row.ends)
+            await self._prepare(connection)
         except BaseException:
             await connection.invalidate()
             await connection.close()
             raise
         self._lock_connection = connection
+
+    async def _prepare(self, connection: AsyncConnection) -> None:
+        locked = await connection.execute(_TRY_LOCK, {"key": _LOCK_KEY})
+        if not locked.scalar_one():
+            raise LogInUse("Another process uses this log; stop it, or use Kafka for several.")
+        for statement in _SCHEMA:
+            await connection.execute(text(statement))
+        await connection.execute(_FORGET, {"days": self._retention_days})
+        for row in await connection.execute(_ENDS):
+            self._ends[row.topic, row.partition] = row.ends
 
     def _place(self, message: Message, ends: dict[Partition, int]) -> tuple[int, int]:
         number = crc32(message.key.encode()) % self._partitions[message.topic]

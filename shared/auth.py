@@ -1,0 +1,165 @@
+"""Who is calling: staff tokens (OIDC access tokens, or the local issuer's), roles, and the door."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Protocol
+
+import jwt
+from fastapi import Request
+from fastapi.security import HTTPBearer
+from jwt import PyJWKClient
+
+from shared.clock import Clock
+from shared.errors import Forbidden, Unauthenticated, Unavailable
+
+# Asymmetric algorithms alone: a token signed with a public key as if it were a secret is refused.
+ALGORITHMS = ("RS256", "ES256", "EdDSA")
+_LEEWAY_SECONDS = 30
+
+bearer = HTTPBearer(auto_error=False, description="Access token of a member of staff (OIDC).")
+
+
+class Role(StrEnum):
+    """What a member of staff may be."""
+
+    OPERATOR = "operator"
+    TRIAGE = "triage"
+    OFFICER = "officer"
+    HEAD = "head"
+    SEKDA = "sekda"
+    LEADER = "leader"
+    AUDITOR = "auditor"
+    ADMIN = "admin"
+    INTERVIEWER = "interviewer"
+    SURVEY_MANAGER = "survey_manager"
+    PANEL = "panel"
+    TRADER = "trader"
+    CURATOR = "curator"
+    PUBLISHER = "publisher"
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """A member of staff: an opaque id, roles, and the OPD that officers and heads belong to."""
+
+    subject: str
+    roles: frozenset[Role]
+    opd: str | None = None
+
+    def has(self, *roles: Role) -> bool:
+        """Tell whether the principal has any of these roles."""
+        return not self.roles.isdisjoint(roles)
+
+
+class KeySource(Protocol):
+    """Finds the public key that a token names."""
+
+    def key_for(self, token: str) -> Any:
+        """Return the key; raises jwt.PyJWTError when there is none. May block."""
+        ...
+
+
+class JwksKeys:
+    """Keys of an OIDC provider, fetched from its JWKS and cached."""
+
+    def __init__(self, url: str) -> None:
+        """Fetch lazily; keys are kept for five minutes."""
+        self._client = PyJWKClient(url, cache_keys=True, lifespan=300, timeout=5)
+
+    def key_for(self, token: str) -> Any:
+        """Return the key of the token's `kid`."""
+        return self._client.get_signing_key_from_jwt(token).key
+
+
+class TokenVerifier:
+    """Turns a bearer token into a Principal, or refuses it."""
+
+    def __init__(
+        self,
+        keys: KeySource,
+        clock: Clock,
+        *,
+        issuer: str,
+        audience: str,
+        roles_claim: str = "roles",
+        opd_claim: str = "opd",
+    ) -> None:
+        """`roles_claim` is a dotted path into the claims."""
+        self._keys = keys
+        self._clock = clock
+        self._issuer = issuer
+        self._audience = audience
+        self._roles_claim = roles_claim.split(".")
+        self._opd_claim = opd_claim
+
+    async def verify(self, token: str) -> Principal:
+        """Check signature, algorithm, issuer, audience and times; raises Unauthenticated."""
+        try:
+            key = await asyncio.to_thread(self._keys.key_for, token)
+            claims = jwt.decode(
+                token,
+                key,
+                algorithms=list(ALGORITHMS),
+                audience=self._audience,
+                issuer=self._issuer,
+                options={
+                    "require": ["exp", "iss", "aud", "sub"],
+                    "verify_exp": False,
+                    "verify_nbf": False,
+                    "verify_iat": False,
+                },
+            )
+        except jwt.PyJWKClientConnectionError as error:
+            raise Unavailable(
+                "Penyedia identitas tidak dapat dihubungi. Coba lagi sebentar.",
+                headers={"Retry-After": "5"},
+            ) from error
+        except jwt.PyJWTError as error:
+            raise _refused("Token tidak sah. Masuk kembali.") from error
+        self._check_times(claims)
+        return self._principal(claims)
+
+    def _check_times(self, claims: Mapping[str, Any]) -> None:
+        now = self._clock.now().timestamp()
+        try:
+            expired = float(claims["exp"]) <= now - _LEEWAY_SECONDS
+            early = float(claims.get("nbf", 0)) > now + _LEEWAY_SECONDS
+        except (TypeError, ValueError) as error:
+            raise _refused("Token tidak sah. Masuk kembali.") from error
+        if expired or early:
+            raise _refused("Masa berlaku token habis. Masuk kembali.")
+
+    def _principal(self, claims: Mapping[str, Any]) -> Principal:
+        found: Any = claims
+        for step in self._roles_claim:
+            found = found.get(step) if isinstance(found, Mapping) else None
+        names = found if isinstance(found, list) else []
+        known = {role.value for role in Role}
+        opd = claims.get(self._opd_claim)
+        return Principal(
+            subject=str(claims["sub"]),
+            roles=frozenset(Role(name) for name in names if name in known),
+            opd=opd if isinstance(opd, str) else None,
+        )
+
+
+def _refused(detail: str) -> Unauthenticated:
+    return Unauthenticated(detail, headers={"WWW-Authenticate": "Bearer"})
+
+
+def require(*roles: Role) -> Callable[[Request], Awaitable[Principal]]:
+    """Make a dependency that lets in staff with any of these roles, and nobody else."""
+
+    async def principal(request: Request) -> Principal:
+        credentials = await bearer(request)
+        if credentials is None:
+            raise _refused("Sertakan token petugas pada header Authorization.")
+        verifier: TokenVerifier = request.app.state.verifier
+        caller = await verifier.verify(credentials.credentials)
+        if not caller.has(*roles):
+            raise Forbidden("Peran Anda tidak berwenang melakukan ini.")
+        return caller
+
+    return principal

@@ -1,0 +1,116 @@
+"""What wraps every request: an id, a trace, a size limit, metrics, and one log line."""
+
+import re
+from time import perf_counter
+
+import structlog
+from opentelemetry.trace import SpanKind
+from prometheus_client import Counter, Histogram
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from shared.correlation import correlated
+from shared.ids import new_id
+from shared.problems import PROBLEM_TITLES, failure_response, problem_response
+from shared.telemetry import span
+
+log = structlog.get_logger(__name__)
+
+MAX_BODY_BYTES = 256 * 1024
+_TOO_LARGE = f"Kirim paling banyak {MAX_BODY_BYTES // 1024} KiB."
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+
+
+class RequestScope:
+    """ASGI middleware around one service's app."""
+
+    def __init__(
+        self, app: ASGIApp, *, service: str, seconds: Histogram, requests: Counter
+    ) -> None:
+        """`seconds` has the labels service, method and route; `requests` status as well."""
+        self._app = app
+        self._service = service
+        self._seconds = seconds
+        self._requests = requests
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        given = headers.get("x-request-id", "")
+        request_id = given if _REQUEST_ID.fullmatch(given) else new_id()
+        with (
+            correlated(request_id),
+            span(
+                f"{scope['method']} {self._service}",
+                traceparent=headers.get("traceparent"),
+                kind=SpanKind.SERVER,
+            ),
+        ):
+            await self._serve(scope, receive, send, headers, request_id)
+
+    async def _serve(
+        self, scope: Scope, receive: Receive, send: Send, headers: Headers, request_id: str
+    ) -> None:
+        began = perf_counter()
+        status = 500
+        started = False
+
+        async def send_with_id(message: Message) -> None:
+            nonlocal status, started
+            if message["type"] == "http.response.start":
+                started = True
+                status = message["status"]
+                MutableHeaders(scope=message)["X-Request-Id"] = request_id
+            await send(message)
+
+        try:
+            if _declared_length(headers) > MAX_BODY_BYTES:
+                refusal = problem_response(413, *PROBLEM_TITLES[413], _TOO_LARGE)
+                await refusal(scope, receive, send_with_id)
+            else:
+                await self._app(scope, _limited(receive), send_with_id)
+        except Exception as error:
+            if started:
+                raise
+            await failure_response(error)(scope, receive, send_with_id)
+        finally:
+            self._observe(scope, status, perf_counter() - began)
+
+    def _observe(self, scope: Scope, status: int, seconds: float) -> None:
+        route = getattr(scope.get("route"), "path", "unknown")
+        if route.endswith(("/livez", "/readyz", "/metrics")):
+            return
+        self._seconds.labels(self._service, scope["method"], route).observe(seconds)
+        self._requests.labels(self._service, scope["method"], route, str(status)).inc()
+        log.info(
+            "request",
+            service=self._service,
+            method=scope["method"],
+            route=route,
+            status=status,
+            milliseconds=round(seconds * 1000, 1),
+        )
+
+
+def _declared_length(headers: Headers) -> int:
+    declared = headers.get("content-length", "0")
+    return int(declared) if declared.isascii() and declared.isdigit() else 0
+
+
+def _limited(receive: Receive) -> Receive:
+    """Count what is received; a body without a declared length may not grow for ever."""
+    total = 0
+
+    async def limited() -> Message:
+        nonlocal total
+        message = await receive()
+        total += len(message.get("body", b""))
+        if total > MAX_BODY_BYTES:
+            raise HTTPException(413, _TOO_LARGE)
+        return message
+
+    return limited

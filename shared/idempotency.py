@@ -1,0 +1,126 @@
+"""Idempotency-Key: the same request sent twice has one effect and one answer.
+
+The answer is written by the transaction that it tells of. Bodies are kept as a hash; answers are
+kept as they went out, so this table is for answers without secrets.
+"""
+
+import hashlib
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Annotated, Any
+
+import sqlalchemy as sa
+from alembic.operations import Operations
+from fastapi import Header
+from sqlalchemy import text
+
+from shared.errors import Conflict, Invalid
+from shared.unit_of_work import UnitOfWork, UnitsOfWork
+
+IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        min_length=8,
+        max_length=128,
+        pattern=r"^[\x21-\x7e]+$",
+        description="A key of the client's own: the same key and body have one effect.",
+        examples=["b3f1c1c0-5d4e-4a4e-9a0e-3f7f0a1d2c3b"],
+    ),
+]
+
+_CLAIM = text(
+    """
+    INSERT INTO idempotency (scope, key, body_hash, created_at)
+    VALUES (:scope, :key, :body_hash, :now) ON CONFLICT DO NOTHING
+    """
+)
+_FIND = text(
+    "SELECT body_hash, status, answer FROM idempotency WHERE scope = :scope AND key = :key"
+)
+_ANSWER = text(
+    """
+    UPDATE idempotency SET status = :status, answer = :answer
+    WHERE scope = :scope AND key = :key
+    """
+).bindparams(sa.bindparam("answer", type_=sa.JSON))
+
+
+class KeyReused(Invalid):
+    """The key was used before, with another body."""
+
+    slug = "idempotency-key-reused"
+    title = "Idempotency-Key sudah dipakai"
+
+
+class RequestInFlight(Conflict):
+    """A request with this key is being worked on now."""
+
+    slug = "request-in-flight"
+    title = "Permintaan yang sama sedang diproses"
+
+
+def create_idempotency_table(op: Operations) -> None:
+    """Create the table; the first migration of a service that needs it calls this."""
+    op.create_table(
+        "idempotency",
+        sa.Column("scope", sa.Text, primary_key=True),
+        sa.Column("key", sa.Text, primary_key=True),
+        sa.Column("body_hash", sa.LargeBinary, nullable=False),
+        sa.Column("status", sa.Integer),
+        sa.Column("answer", sa.JSON),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+    )
+    op.create_index("idempotency_age", "idempotency", ["created_at"], postgresql_using="brin")
+
+
+def body_hash(*parts: bytes) -> bytes:
+    """Hash what a request asks for; parts are delimited, so that none can pose as another."""
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(len(part).to_bytes(8, "big"))
+        digest.update(part)
+    return digest.digest()
+
+
+async def once(
+    units: UnitsOfWork,
+    scope: str,
+    key: str | None,
+    request: bytes,
+    work: Callable[[UnitOfWork], Awaitable[dict[str, Any]]],
+) -> dict[str, Any]:
+    """Do the work in a unit and return its answer; with a known key, return the answer of then.
+
+    `scope` says whose key it is (caller and path). A second request with the same key waits for
+    the first on the row's lock, and then replays. Raises KeyReused.
+    """
+    async with units.begin() as unit:
+        if key is None:
+            return await work(unit)
+        digest = body_hash(request)
+        row = {"scope": scope, "key": key}
+        claimed = await unit.connection.execute(
+            _CLAIM, {**row, "body_hash": digest, "now": unit.now}
+        )
+        if not claimed.rowcount:
+            return _replay((await unit.connection.execute(_FIND, row)).first(), digest)
+        answer = await work(unit)
+        await unit.connection.execute(_ANSWER, {**row, "status": 200, "answer": answer})
+        return answer
+
+
+def _replay(found: Any, digest: bytes) -> dict[str, Any]:
+    if found is None or found.status is None:
+        raise RequestInFlight("Tunggu jawaban permintaan pertama, lalu coba lagi.")
+    if bytes(found.body_hash) != digest:
+        raise KeyReused("Gunakan Idempotency-Key baru untuk isi yang berbeda.")
+    answer: dict[str, Any] = found.answer
+    return answer
+
+
+async def forget_keys(unit: UnitOfWork, before: datetime) -> None:
+    """Delete keys that no client will send again."""
+    await unit.connection.execute(
+        text("DELETE FROM idempotency WHERE created_at < :before"), {"before": before}
+    )

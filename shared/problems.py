@@ -1,0 +1,161 @@
+"""Every error of the HTTP doors as RFC 9457 problem+json, 404, 405, 422 and 500 included."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+
+from shared.correlation import current_correlation
+from shared.database import is_transient
+from shared.errors import Problem
+from shared.telemetry import current_trace_id
+
+log = structlog.get_logger(__name__)
+
+TYPE_PREFIX = "urn:tanggap:problem:"
+MEDIA_TYPE = "application/problem+json"
+
+PROBLEM_TITLES = {
+    400: ("bad-request", "Permintaan tidak dapat dibaca"),
+    404: ("not-found", "Tidak ditemukan"),
+    405: ("method-not-allowed", "Metode tidak didukung"),
+    413: ("too-large", "Permintaan terlalu besar"),
+}
+
+
+class FieldError(BaseModel):
+    """What is wrong with one field; `field` is a JSON Pointer or a parameter's name."""
+
+    field: str
+    message: str
+
+
+class ProblemDocument(BaseModel):
+    """RFC 9457 problem details."""
+
+    type: str = Field(examples=["urn:tanggap:problem:not-found"])
+    title: str = Field(examples=["Tidak ditemukan"])
+    status: int = Field(examples=[404])
+    detail: str | None = Field(None, examples=["Periksa kembali kode laporan Anda."])
+    errors: list[FieldError] = Field(default_factory=list)
+    trace_id: str = Field(examples=["0199e4c7-7d51-7c51-8f3f-6d0a4d5f8a11"])
+
+
+def problem_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Document which problems a route may answer with, for its `responses=`."""
+    return {
+        status: {
+            "model": ProblemDocument,
+            "description": PROBLEM_TITLES.get(status, ("", f"Problem {status}"))[1],
+            "content": {MEDIA_TYPE: {}},
+        }
+        for status in statuses
+    }
+
+
+def problem_response(
+    status: int,
+    slug: str,
+    title: str,
+    detail: str | None = None,
+    *,
+    errors: Sequence[Mapping[str, object]] = (),
+    headers: Mapping[str, str] | None = None,
+    extensions: Mapping[str, object] | None = None,
+) -> JSONResponse:
+    """Build the answer."""
+    body: dict[str, object] = {
+        "type": TYPE_PREFIX + slug,
+        "title": title,
+        "status": status,
+        "trace_id": current_trace_id() or current_correlation().correlation_id,
+        **(extensions or {}),
+    }
+    if detail is not None:
+        body["detail"] = detail
+    if errors:
+        body["errors"] = list(errors)
+    return JSONResponse(body, status, dict(headers or {}), media_type=MEDIA_TYPE)
+
+
+def install_problem_handlers(app: FastAPI) -> None:
+    """Let every refusal of this app be a problem; RequestScope answers what nobody foresaw."""
+    app.add_exception_handler(Problem, _on_problem)
+    app.add_exception_handler(RequestValidationError, _on_validation_error)
+    app.add_exception_handler(HTTPException, _on_http_exception)
+
+
+def failure_response(error: Exception) -> JSONResponse:
+    """Answer what nobody foresaw: 503 with Retry-After where it may pass, else 500."""
+    if is_transient(error):
+        log.warning("dependency_unavailable", error=repr(error)[:300])
+        return problem_response(
+            503,
+            "unavailable",
+            "Layanan sedang terganggu",
+            "Coba kirim lagi beberapa detik lagi; laporan Anda belum tersimpan.",
+            headers={"Retry-After": "2"},
+        )
+    log.error("request_failed", exc_info=error)
+    return problem_response(
+        500,
+        "internal",
+        "Terjadi kesalahan pada sistem",
+        "Kesalahan sudah dicatat. Coba lagi, dan sebutkan trace_id bila berulang.",
+    )
+
+
+async def _on_problem(_request: Request, error: Exception) -> JSONResponse:
+    if not isinstance(error, Problem):
+        raise error
+    return problem_response(
+        error.status,
+        error.slug,
+        error.title,
+        error.detail,
+        errors=error.errors,
+        headers=error.headers,
+        extensions=error.extensions,
+    )
+
+
+async def _on_validation_error(_request: Request, error: Exception) -> JSONResponse:
+    if not isinstance(error, RequestValidationError):
+        raise error
+    found = error.errors()
+    unreadable = any(item["type"] == "json_invalid" for item in found)
+    errors = [
+        {"field": _pointer(item["loc"]), "message": printable(str(item["msg"]))}
+        for item in found[:50]
+    ]
+    if unreadable:
+        return problem_response(400, *PROBLEM_TITLES[400], "Isi harus berupa JSON.", errors=errors)
+    return problem_response(
+        422, "invalid", "Isian belum benar", "Perbaiki isian yang disebut.", errors=errors
+    )
+
+
+async def _on_http_exception(_request: Request, error: Exception) -> JSONResponse:
+    if not isinstance(error, HTTPException):
+        raise error
+    slug, title = PROBLEM_TITLES.get(error.status_code, ("http", "Permintaan ditolak"))
+    return problem_response(
+        error.status_code, slug, title, printable(str(error.detail)), headers=error.headers
+    )
+
+
+def _pointer(loc: Sequence[int | str]) -> str:
+    """Name a field: `/location/lat` in a body, the bare name elsewhere."""
+    where, *path = loc
+    steps = [printable(str(step))[:100] for step in path]
+    return "/" + "/".join(steps) if where == "body" else "/".join(steps)
+
+
+def printable(text: str) -> str:
+    """Replace what UTF-8 cannot carry (lone surrogates), so that the answer can be written."""
+    return text.encode("utf-8", "replace").decode()
