@@ -1,0 +1,75 @@
+"""What the rules of routing know of a Pemda: its OPDs, topics, keyword rules and places."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Priority = Literal["normal", "high", "emergency"]
+
+
+@dataclass(frozen=True, slots=True)
+class Opd:
+    """An agency; `area_code` is the sub-district that an OPD of kind kecamatan serves."""
+
+    code: str
+    name: str
+    kind: str
+    area_code: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """What complaints are about, and its OPD; with `place`, that of the sub-district it is in."""
+
+    code: str
+    name: str
+    opd: str | None
+    keywords: tuple[str, ...]
+    hints: tuple[str, ...] = ()
+    priority: Priority = "normal"
+    place: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class KeywordRule:
+    """Matches when every word of `all_of`, one of `any_of` and none of `none_of` is there.
+
+    It names a topic, or an OPD, or neither: then the triage desk decides.
+    """
+
+    id: str
+    reason: str
+    topic: str | None = None
+    opd: str | None = None
+    all_of: tuple[str, ...] = ()
+    any_of: tuple[str, ...] = ()
+    none_of: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """A sub-district or village by code (`99.71.01`, `99.71.01.1001`) and name."""
+
+    code: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Placing:
+    """How sure the topics' keywords must be (0 to 1), and who is proposed for an unknown place."""
+
+    min_confidence: float
+    min_margin: float
+    unknown_place_opd: str
+
+
+@dataclass(frozen=True)
+class RoutingProfile:
+    """What routing needs of a Pemda's profile; the rules are in their order."""
+
+    opds: tuple[Opd, ...]
+    topics: tuple[Topic, ...]
+    rules: tuple[KeywordRule, ...]
+    areas: tuple[Area, ...]
+    placing: Placing
+    spellings: tuple[tuple[str, str], ...] = ()
+    version: str = ""

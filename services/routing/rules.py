@@ -1,0 +1,298 @@
+"""Which OPD a complaint belongs to, by ordered keyword rules and by the topics' keywords.
+
+Pure. The first rule that matches decides; else the topics' keywords do, if they speak clearly
+enough; else the triage desk gets the case with up to three proposals. Every decision has a reason.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from services.routing.catalogue import KeywordRule, Priority, RoutingProfile, Topic
+from services.routing.keywords import NEAR, KeywordIndex
+from services.routing.lexicon import SPELLINGS
+from services.routing.places import Places
+from services.routing.text import split_words
+
+MOST_PROPOSALS = 3
+MOST_WORDS = 5
+TOPIC_RULE = "kata-kunci/"
+"""A decision by a topic's keywords names this and the topic's code as its rule."""
+
+KEYWORD_POINTS = 2.0
+FURTHER_WORD_POINTS = 1.0
+HINT_POINTS = 0.75
+OTHER_TOPIC_SHARE = 0.25
+"""How much of their points an OPD's other topics add to those of its best one."""
+DOUBT_POINTS = 1.0
+"""Points that belong to nobody, so that one weak word never makes a confidence near 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """An OPD and topic with a confidence of 0 to 1 and the profile's words that spoke for it."""
+
+    opd: str
+    topic: str | None
+    confidence: float
+    words: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The OPD chosen, or None for the triage desk; `reason` names the rule and its words."""
+
+    opd: str | None
+    topic: str | None
+    rule_id: str | None
+    reason: str
+    proposals: tuple[Proposal, ...]
+    priority: Priority = "normal"
+    by: Literal["rule"] = "rule"
+
+
+@dataclass(frozen=True, slots=True)
+class _CompiledRule:
+    rule: KeywordRule
+    all_of: frozenset[int]
+    any_of: frozenset[int]
+    none_of: frozenset[int]
+
+    def matches(self, found: dict[int, int]) -> bool:
+        keys = found.keys()
+        return (
+            self.all_of <= keys
+            and (not self.any_of or not self.any_of.isdisjoint(keys))
+            and self.none_of.isdisjoint(keys)
+        )
+
+
+@dataclass(slots=True)
+class _Candidate:
+    """An OPD, or the sub-district of the place (`opd` None), with its best topic."""
+
+    opd: str | None
+    topic: Topic
+    points: float
+    best: float
+    words: list[int] = field(default_factory=list)
+
+
+class Router:
+    """A profile's rules and keywords, made ready for thousands of texts a second."""
+
+    def __init__(self, profile: RoutingProfile) -> None:
+        self.profile = profile
+        spellings = SPELLINGS | dict(profile.spellings)
+        self._topics = {topic.code: topic for topic in profile.topics}
+        self._index = KeywordIndex(_every_keyword(profile), spellings)
+        self._places = Places(profile.opds, profile.areas, spellings)
+        self._points: list[list[tuple[Topic, float]]] = [[] for _ in self._index.keywords]
+        for topic in profile.topics:
+            for keyword in topic.keywords:
+                number = self._index.number[keyword]
+                further = self._index.word_counts[number] - 1
+                points = KEYWORD_POINTS + FURTHER_WORD_POINTS * further
+                self._points[number].append((topic, points))
+            for hint in topic.hints:
+                self._points[self._index.number[hint]].append((topic, HINT_POINTS))
+        self._rules = [
+            _CompiledRule(
+                rule,
+                self._numbers(rule.all_of),
+                self._numbers(rule.any_of),
+                self._numbers(rule.none_of),
+            )
+            for rule in profile.rules
+        ]
+
+    def choose_opd(
+        self, text: str, title: str | None = None, area_code: str | None = None
+    ) -> Decision:
+        """Return where a complaint belongs and why; whatever the text is, this does not raise.
+
+        `area_code` is the place of the complaint in the profile's codes, if known; else the text
+        may name a sub-district or village. Equal input gives an equal decision.
+        """
+        words = split_words(f"{title}\n{text}" if title else text)
+        found = self._index.find(self._index.read(words))
+        candidates = self._candidates(found)
+        local = _Local(self._places, words, area_code, self.profile.placing.unknown_place_opd)
+        for compiled in self._rules:
+            if compiled.matches(found):
+                return self._by_rule(compiled, found, candidates, local)
+        return self._by_keywords(candidates, local)
+
+    def _by_rule(
+        self,
+        compiled: _CompiledRule,
+        found: dict[int, int],
+        candidates: list[_Candidate],
+        local: "_Local",
+    ) -> Decision:
+        rule = compiled.rule
+        spoken = sorted(
+            (compiled.all_of | compiled.any_of) & found.keys(), key=lambda number: found[number]
+        )
+        words = self._written(spoken)
+        reason = f"Aturan “{rule.id}”: {rule.reason} Kata: {_listed(words)}."
+        proposals = self._proposals(candidates, local)
+        if rule.topic is None and rule.opd is None:
+            return Decision(None, None, rule.id, reason, proposals)
+        topic = self._topics[rule.topic] if rule.topic else None
+        opd = rule.opd or (topic.opd if topic else None)
+        if topic is None:
+            topic = next((each.topic for each in candidates if each.opd == opd), None)
+        if opd is None:
+            opd = local.opd
+            if opd is None:
+                proposals = self._with_places(topic, words, local, proposals)
+                return Decision(None, None, rule.id, f"{reason} {local.why_unknown}", proposals)
+        code = topic.code if topic else None
+        first = Proposal(opd, code, 1.0, words)
+        others = tuple(each for each in proposals if each.opd != opd)[: MOST_PROPOSALS - 1]
+        priority = topic.priority if topic else "normal"
+        return Decision(opd, code, rule.id, reason, (first, *others), priority)
+
+    def _by_keywords(self, candidates: list[_Candidate], local: "_Local") -> Decision:
+        if not candidates:
+            reason = "Tidak ada kata yang dikenal oleh aturan; meja triase menentukan."
+            return Decision(None, None, None, reason, ())
+        placing = self.profile.placing
+        proposals = self._proposals(candidates, local)
+        total = _total(candidates)
+        best = candidates[0]
+        second = candidates[1].points if len(candidates) > 1 else 0.0
+        confidence = best.points / total
+        margin = (best.points - second) / total
+        if confidence < placing.min_confidence or margin < placing.min_margin:
+            return Decision(None, None, None, _unsure(proposals), proposals)
+        words = self._written(best.words)
+        rule_id = TOPIC_RULE + best.topic.code
+        reason = f"Aturan “{rule_id}”: tentang {best.topic.name}. Kata: {_listed(words)}."
+        opd = best.opd or local.opd
+        if opd is None:
+            return Decision(None, None, rule_id, f"{reason} {local.why_unknown}", proposals)
+        return Decision(opd, best.topic.code, rule_id, reason, proposals, best.topic.priority)
+
+    def _candidates(self, found: dict[int, int]) -> list[_Candidate]:
+        """Return the OPDs for which some keyword speaks, the one with the most points first."""
+        points: dict[str, float] = {}
+        words: dict[str, list[int]] = {}
+        topics: dict[str, Topic] = {}
+        for number in found:
+            for topic, worth in self._points[number]:
+                code = topic.code
+                if code in topics:
+                    points[code] += worth
+                    words[code].append(number)
+                else:
+                    topics[code], points[code], words[code] = topic, worth, [number]
+        by_opd: dict[str | None, _Candidate] = {}
+        for code, topic in topics.items():
+            worth = points[code]
+            known = by_opd.get(topic.opd)
+            if known is None:
+                by_opd[topic.opd] = _Candidate(topic.opd, topic, worth, worth, words[code])
+            elif worth > known.best:
+                known.points += worth - known.best + OTHER_TOPIC_SHARE * known.best
+                known.topic, known.best, known.words = topic, worth, words[code]
+            else:
+                known.points += OTHER_TOPIC_SHARE * worth
+        return sorted(by_opd.values(), key=lambda each: (-each.points, each.opd or ""))
+
+    def _proposals(self, candidates: list[_Candidate], local: "_Local") -> tuple[Proposal, ...]:
+        total = _total(candidates)
+        proposals: list[Proposal] = []
+        for each in candidates[:MOST_PROPOSALS]:
+            opds = (each.opd,) if each.opd else local.proposed
+            confidence = round(each.points / total / len(opds), 3)
+            words = self._written(each.words)
+            proposals += [Proposal(opd, each.topic.code, confidence, words) for opd in opds]
+        return tuple(proposals[:MOST_PROPOSALS])
+
+    @staticmethod
+    def _with_places(
+        topic: Topic | None,
+        words: tuple[str, ...],
+        local: "_Local",
+        proposals: tuple[Proposal, ...],
+    ) -> tuple[Proposal, ...]:
+        """Put the sub-districts that it might be before the other proposals."""
+        opds = local.proposed[:MOST_PROPOSALS]
+        code = topic.code if topic else None
+        first = [Proposal(opd, code, round(1 / len(opds), 3), words) for opd in opds]
+        others = [each for each in proposals if each.opd not in opds]
+        return tuple([*first, *others][:MOST_PROPOSALS])
+
+    def _numbers(self, keywords: Iterable[str]) -> frozenset[int]:
+        return frozenset(self._index.number[keyword] for keyword in keywords)
+
+    def _written(self, numbers: Sequence[int]) -> tuple[str, ...]:
+        keywords = self._index.keywords
+        return tuple(keywords[number].replace(NEAR, "…") for number in numbers[:MOST_WORDS])
+
+
+class _Local:
+    """The sub-district of one complaint, looked for only when some topic needs it."""
+
+    def __init__(
+        self, places: Places, words: Sequence[str], area_code: str | None, unknown: str
+    ) -> None:
+        self._places = places
+        self._words = words
+        self._area_code = area_code
+        self._unknown = unknown
+        self._found: tuple[str, ...] | None = None
+
+    @property
+    def opd(self) -> str | None:
+        """The one sub-district OPD, or None where no place or more than one is named."""
+        opds = self._opds()
+        return opds[0] if len(opds) == 1 else None
+
+    @property
+    def proposed(self) -> tuple[str, ...]:
+        """The OPDs to propose: those named, or the one that the profile sets for this."""
+        return self._opds() or (self._unknown,)
+
+    @property
+    def why_unknown(self) -> str:
+        """Say in Indonesian why there is no sub-district."""
+        if self._opds():
+            return "Lebih dari satu kecamatan disebut; meja triase menentukan."
+        return "Kecamatannya belum diketahui; meja triase menentukan."
+
+    def _opds(self) -> tuple[str, ...]:
+        if self._found is None:
+            at = self._places.opd_at(self._area_code) if self._area_code else None
+            self._found = (at,) if at else self._places.opds_named(self._words)
+        return self._found
+
+
+def compile_rules(profile: RoutingProfile) -> Router:
+    """Return the profile's rules made ready; do it once per profile, it takes milliseconds."""
+    return Router(profile)
+
+
+def _every_keyword(profile: RoutingProfile) -> Iterator[str]:
+    for topic in profile.topics:
+        yield from topic.keywords
+        yield from topic.hints
+    for rule in profile.rules:
+        yield from rule.all_of
+        yield from rule.any_of
+        yield from rule.none_of
+
+
+def _total(candidates: Sequence[_Candidate]) -> float:
+    return sum(each.points for each in candidates) + DOUBT_POINTS
+
+
+def _listed(words: Iterable[str]) -> str:
+    return ", ".join(f"“{word}”" for word in words)
+
+
+def _unsure(proposals: Sequence[Proposal]) -> str:
+    shares = ", ".join(f"{each.opd} {each.confidence:.0%}" for each in proposals)
+    return f"Kata-katanya belum cukup jelas untuk satu OPD ({shares}); meja triase menentukan."
