@@ -7,7 +7,7 @@ from typing import Any, Final, cast
 import yaml
 from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 
-from shared.contracts.envelope import MAX_HEADER_CHARS, MAX_VALUE_BYTES, encode
+from shared.contracts.envelope import MAX_HEADER_CHARS, MAX_VALUE_BYTES, VERSION_PATTERN, encode
 from shared.contracts.event import Event
 from shared.contracts.examples import example_envelope
 from shared.contracts.topics import (
@@ -197,7 +197,7 @@ def _headers_schema() -> JsonObject:
         "ce_time": text("When it was published, RFC 3339.", format="date-time"),
         "content-type": text("The form of the value.", const="application/json"),
         "aggregate_version": text(
-            "Counts from 1 per publisher and complaint.", pattern="^[1-9][0-9]{0,17}$"
+            "Counts from 1 per publisher and complaint.", pattern=VERSION_PATTERN
         ),
         "correlation_id": text("The story that the event belongs to."),
         "causation_id": text("The id of what caused the event."),

@@ -23,8 +23,9 @@ MAX_VALUE_BYTES: Final = 512 * 1024
 MAX_HEADER_CHARS: Final = 256
 
 _UUID: Final = re.compile(UUID_PATTERN)
-# Leading zeros or signs would let one version be written in several ways.
-_VERSION: Final = re.compile(r"[1-9][0-9]{0,17}")
+#: Fits 32 bits, as it is stored; no signs or leading zeros, so that a version has one form.
+VERSION_PATTERN: Final = r"^[1-9][0-9]{0,8}$"
+_VERSION: Final = re.compile(VERSION_PATTERN)
 _TYPE: Final = re.compile(r"tanggap\.[a-z]+\.([A-Za-z]+)\.v([1-9][0-9]{0,5})")
 _TRACEPARENT: Final = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 # An odd number of backslashes: an even one is text that happens to read so.

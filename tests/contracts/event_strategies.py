@@ -44,7 +44,7 @@ def envelopes() -> st.SearchStrategy[Envelope]:
             Envelope,
             event_id=UUIDS.map(EventId),
             event=st.just(event),
-            aggregate_version=st.integers(1, 10**18 - 1),
+            aggregate_version=st.integers(1, 10**9 - 1),
             source=st.just(source_of(type(event))),
             time=TIMES,
             correlation_id=_PRINTABLE,

@@ -119,6 +119,7 @@ BAD: dict[str, tuple[Break, str]] = {
     "version zero": (_header("aggregate_version", "0"), "aggregate_version is not valid"),
     "version negative": (_header("aggregate_version", "-1"), "aggregate_version is not valid"),
     "version of other digits": (_header("aggregate_version", "\u0661"), "aggregate_version is not"),
+    "version beyond 32 bits": (_header("aggregate_version", "2147483648"), "is not valid"),
     "version huge": (_header("aggregate_version", "9" * 5_000), "aggregate_version is not valid"),
     "correlation missing": (_header("correlation_id", None), "correlation_id is missing"),
     "correlation long": (_header("correlation_id", "x" * 257), "correlation_id is not valid"),
