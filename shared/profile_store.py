@@ -1,14 +1,9 @@
 """A service's own part of the Pemda's profile, kept in its own database, version by version."""
 
-from typing import TypeVar
-
 import sqlalchemy as sa
 from alembic.operations import Operations
-from pydantic import BaseModel
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
-
-PartT = TypeVar("PartT", bound=BaseModel)
 
 _profile = sa.table(
     "profile",
@@ -37,18 +32,22 @@ def create_profile_table(op: Operations) -> None:
     )
 
 
-async def save_profile(connection: AsyncConnection, version: str, part: BaseModel) -> None:
-    """Make this version the one that the service starts on next; loading it again is the same."""
+async def save_profile(connection: AsyncConnection, version: str, content: str) -> None:
+    """Make this version the one that the service starts on next; loading it again is the same.
+
+    `content` is JSON that the service's own `profile.parse` reads.
+    """
     await connection.execute(
         insert(_profile)
-        .values(version=version, content=part.model_dump_json())
+        .values(version=version, content=content)
         .on_conflict_do_update(
-            index_elements=["version"], set_={"loaded_at": sa.func.clock_timestamp()}
+            index_elements=["version"],
+            set_={"content": content, "loaded_at": sa.func.clock_timestamp()},
         )
     )
 
 
-async def latest_profile(connection: AsyncConnection, model: type[PartT]) -> tuple[str, PartT]:
+async def latest_profile(connection: AsyncConnection) -> tuple[str, str]:
     """Return version and content of the profile loaded last; raises ProfileMissing."""
     row = (
         await connection.execute(
@@ -59,4 +58,4 @@ async def latest_profile(connection: AsyncConnection, model: type[PartT]) -> tup
     ).first()
     if row is None:
         raise ProfileMissing("Load a profile first: tanggap profile load DIR")
-    return row.version, model.model_validate_json(row.content)
+    return row.version, row.content
