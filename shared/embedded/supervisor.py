@@ -41,10 +41,10 @@ class _Child:
     colour: int
     log: BinaryIO | None
     starts: int = 0
-    stopping: bool = False
     process: asyncio.subprocess.Process | None = None
     runner: asyncio.Task[None] | None = None
     up: asyncio.Event = field(default_factory=asyncio.Event)
+    told_to_stop: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
     def pid(self) -> int | None:
@@ -198,28 +198,35 @@ class Supervisor:
             self._lifeline.release(-process.pid)
             await asyncio.wait({reader}, timeout=1)
             reader.cancel()
-            if child.stopping or child.on_exit is not OnExit.RESTART:
+            if child.told_to_stop.is_set():
                 break
-            self._say(f"{child.name} {_ending(code)}; starting it again")
-            await asyncio.sleep(self._restart_delay_seconds)
-            if child.stopping:
-                break
-            process = await self._spawn(child)
-        if not child.stopping:
             self._say(f"{child.name} {_ending(code)}")
+            if child.on_exit is not OnExit.RESTART or await self._stopped_while_waiting(child):
+                break
+            try:
+                process = await self._spawn(child)
+            except OSError as error:
+                self._say(f"{child.name} cannot be started again: {error}")
+                break
         if child.log is not None:
             child.log.close()
         self._conclude(child)
 
+    async def _stopped_while_waiting(self, child: _Child) -> bool:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(child.told_to_stop.wait(), self._restart_delay_seconds)
+        return child.told_to_stop.is_set()
+
     def _conclude(self, child: _Child) -> None:
         """End `run_until_stopped` if the end of this child is to stop all."""
         code = child.process.returncode if child.process is not None else None
-        unasked = code is not None and not child.stopping and child.on_exit is OnExit.STOP_ALL
-        if unasked and self._over is not None and not self._over.done():
-            self._over.set_result(code if code is not None and code > 0 else 1)
+        if code is None or child.told_to_stop.is_set() or child.on_exit is not OnExit.STOP_ALL:
+            return
+        if self._over is not None and not self._over.done():
+            self._over.set_result(code if code > 0 else 1)
 
     async def _stop_child(self, child: _Child) -> None:
-        child.stopping = True
+        child.told_to_stop.set()
         if child.runner is None or child.runner.done():
             return
         # A process stopped with SIGSTOP would keep its SIGTERM until it goes on.
