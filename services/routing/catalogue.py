@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from pydantic import BaseModel, ConfigDict
+
 Priority = Literal["normal", "high", "emergency"]
 
 
@@ -62,9 +64,10 @@ class Placing:
     unknown_place_opd: str
 
 
-@dataclass(frozen=True)
-class RoutingProfile:
-    """What routing needs of a Pemda's profile; the rules are in their order."""
+class RoutingProfile(BaseModel):
+    """What routing needs of a Pemda's profile, and stores; the rules are in their order."""
+
+    model_config = ConfigDict(frozen=True)
 
     opds: tuple[Opd, ...]
     topics: tuple[Topic, ...]
@@ -72,4 +75,3 @@ class RoutingProfile:
     areas: tuple[Area, ...]
     placing: Placing
     spellings: tuple[tuple[str, str], ...] = ()
-    version: str = ""

@@ -24,7 +24,6 @@ from shared.profile import (
     ProfilePart,
     ProfileProblem,
     ProfileReader,
-    version_of,
 )
 
 FILES = ("opds.yaml", "topics.yaml", "rules.yaml")
@@ -220,7 +219,6 @@ def read(folder: Path) -> RoutingProfile:
         areas=_areas(areas),
         placing=Placing(**rules.placing.model_dump()),
         spellings=tuple(sorted(rules.spellings.items())),
-        version=version_of(folder),
     )
 
 

@@ -1,0 +1,1 @@
+"""Marketplace: small traders, their products, promotion slots and leads. It stands alone."""

@@ -1,0 +1,1 @@
+"""Survey: surveys, answers, the satisfaction index (IKM) and innovations. It stands alone."""
