@@ -177,7 +177,7 @@ class EmbeddedPostgres:
             ALTER ROLE {role} LOGIN PASSWORD '{password}';
             SELECT 'CREATE DATABASE {name} OWNER {role}'
             WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = '{name}') \\gexec
-            REVOKE ALL ON DATABASE {name} FROM PUBLIC;
+            REVOKE ALL ON DATABASE {name}, postgres, template1 FROM PUBLIC;
             \\connect {name}
             SET client_min_messages = warning;
             SET ROLE {role};

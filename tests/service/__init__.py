@@ -1,0 +1,1 @@
+"""Tests that run a service, or a real server, as a whole."""
