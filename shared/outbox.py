@@ -11,6 +11,7 @@ from datetime import datetime
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from shared.contracts.envelope import encode_payload
 from shared.contracts.event import Event
 from shared.contracts.topics import event_type, topic_of
 from shared.correlation import current_correlation
@@ -85,7 +86,7 @@ async def append(connection: AsyncConnection, drafts: Sequence[Draft]) -> None:
             "sources": [t.publisher for t in topics],
             "aggregates": [d.event.complaint_id for d in drafts],
             "types": [event_type(type(d.event)) for d in drafts],
-            "payloads": [d.event.model_dump_json(exclude_none=True) for d in drafts],
+            "payloads": [encode_payload(d.event) for d in drafts],
             "times": [d.time for d in drafts],
             "correlations": [d.correlation_id for d in drafts],
             "causations": [d.causation_id for d in drafts],

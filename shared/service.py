@@ -79,7 +79,7 @@ class Service:
         self._gauges = DatabaseGauges(
             self.database, clock, name, [*delivery, *gauges], settings.core.gauge_seconds
         )
-        self._subscription: Subscription | None = None
+        self.subscription: Subscription | None = None
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
     def build_app(
@@ -118,7 +118,7 @@ class Service:
             raise RuntimeError(f"{self.name} has no transport to consume from")
         inbox = Inbox(self.units, self.name, handlers, self.metrics.observe_inbox)
         topics = [topic.name for topic in topics_consumed_by(self.name)]
-        self._subscription = await self.transport.subscribe(self.name, topics, inbox.handle)
+        self.subscription = await self.transport.subscribe(self.name, topics, inbox.handle)
 
     def run_in_background(self, name: str, work: Coroutine[Any, Any, None]) -> None:
         """Run until the service stops; the service is not ready once such a task has ended."""
@@ -132,7 +132,7 @@ class Service:
                 await self.database.ping()
         except Exception as error:  # noqa: BLE001 - whatever it is, the database does not answer
             problems["database"] = type(error).__name__
-        if self._subscription is not None and not self._subscription.health().alive:
+        if self.subscription is not None and not self.subscription.health().alive:
             problems["subscription"] = "not reading"
         return problems
 
@@ -146,7 +146,7 @@ class Service:
                 if self.relay is not None:
                     self.run_in_background("relay", self.relay.run())
                 await on_start(self)
-                if self._subscription is not None:
+                if self.subscription is not None:
                     self.run_in_background("watchdog", self._watch())
                 # What start-up made stays for good: let the collector pass over it.
                 gc.collect()
@@ -173,8 +173,8 @@ class Service:
                 return
 
     async def _stop(self) -> None:
-        if self._subscription is not None:
-            await self._subscription.stop()
+        if self.subscription is not None:
+            await self.subscription.stop()
         if self.relay is not None:
             self.relay.stop()
             await asyncio.wait([self._tasks["relay"]], timeout=10)
@@ -190,14 +190,14 @@ class Service:
         """End the process when its subscription hangs: then another takes its partitions."""
         while True:
             await asyncio.sleep(_WATCH_SECONDS)
-            if self._subscription is not None and not self._subscription.health().alive:
+            if self.subscription is not None and not self.subscription.health().alive:
                 log.critical("subscription_hangs", service=self.name)
                 os._exit(_EX_SOFTWARE)
 
     def _consumer_gauges(self) -> dict[tuple[str, str], float]:
-        if self._subscription is None:
+        if self.subscription is None:
             return {}
-        health = self._subscription.health()
+        health = self.subscription.health()
         return {
             ("tanggap_consumer_lag", "Messages not yet handled, as last seen."): health.lag,
             ("tanggap_consumer_paused", "Partitions that wait for a retry."): health.paused,

@@ -43,6 +43,7 @@ class _Child:
     starts: int = 0
     process: asyncio.subprocess.Process | None = None
     runner: asyncio.Task[None] | None = None
+    reader: asyncio.Task[None] | None = None
     up: asyncio.Event = field(default_factory=asyncio.Event)
     told_to_stop: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -172,17 +173,26 @@ class Supervisor:
             over.set_result(0)
 
     async def _spawn(self, child: _Child) -> asyncio.subprocess.Process:
-        process = await asyncio.create_subprocess_exec(
-            *child.argv,
-            env=child.env,
-            cwd=child.folder,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-            # Ctrl-C reaches us alone, and a signal to the group reaches its own children too.
-            start_new_session=True,
-        )
+        # A pipe of our own: with asyncio's, wait() does not return while a grandchild holds it.
+        reading_end, writing_end = os.pipe()
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *child.argv,
+                env=child.env,
+                cwd=child.folder,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=writing_end,
+                stderr=writing_end,
+                # Ctrl-C reaches us alone, and a signal to the group reaches its children too.
+                start_new_session=True,
+            )
+        except BaseException:
+            os.close(reading_end)
+            raise
+        finally:
+            os.close(writing_end)
         self._lifeline.guard(-process.pid)
+        child.reader = asyncio.create_task(self._copy_lines(child, reading_end))
         child.process = process
         child.starts += 1
         child.up.set()
@@ -191,13 +201,11 @@ class Supervisor:
     async def _run(self, child: _Child, process: asyncio.subprocess.Process) -> None:
         """Watch one child until it ends for good."""
         while True:
-            reader = asyncio.create_task(self._copy_lines(child, process))
             code = await process.wait()
             # Its own children must not live on and answer on its port.
             self._signal_group(child, signal.SIGKILL)
             self._lifeline.release(-process.pid)
-            await asyncio.wait({reader}, timeout=1)
-            reader.cancel()
+            await self._finish_reading(child)
             if child.told_to_stop.is_set():
                 break
             self._say(f"{child.name} {_ending(code)}")
@@ -243,12 +251,28 @@ class Supervisor:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(child.process.pid, sign)
 
-    async def _copy_lines(self, child: _Child, process: asyncio.subprocess.Process) -> None:
+    async def _finish_reading(self, child: _Child) -> None:
+        """Read what is left; not for ever, since a daemon may have taken the pipe along."""
+        if child.reader is not None:
+            _, late = await asyncio.wait({child.reader}, timeout=1)
+            for reader in late:
+                reader.cancel()
+                await asyncio.wait({reader})
+
+    async def _copy_lines(self, child: _Child, reading_end: int) -> None:
         """Copy the child's output line by line until it is closed."""
-        if process.stdout is None:
-            return
+        stream = asyncio.StreamReader()
+        transport, _ = await asyncio.get_running_loop().connect_read_pipe(
+            lambda: asyncio.StreamReaderProtocol(stream), os.fdopen(reading_end, "rb", 0)
+        )
+        try:
+            await self._copy_stream(child, stream)
+        finally:
+            transport.close()
+
+    async def _copy_stream(self, child: _Child, stream: asyncio.StreamReader) -> None:
         rest = b""
-        while chunk := await process.stdout.read(65536):
+        while chunk := await stream.read(65536):
             *lines, rest = (rest + chunk).split(b"\n")
             if len(rest) > _LONGEST_LINE:
                 lines, rest = [*lines, rest], b""

@@ -1,0 +1,65 @@
+"""Fixtures of all tests: the run's real servers, and the whole system on them."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from shared.embedded.postgres import EmbeddedPostgres
+from tests.support.servers import Databases, running_postgres
+from tests.support.system import System, running_system
+
+# jgo asks platformdirs for its folders, which warns where a container leaves this unset.
+os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.gettempdir())
+
+_ROOT = "TANGGAP_TEST_ROOT"
+_SERVERS = pytest.StashKey[ExitStack]()
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Let the process that drives the run start Postgres, so that all its workers share one."""
+    if hasattr(session.config, "workerinput"):
+        return
+    root = Path(tempfile.mkdtemp(prefix="tanggap-test-"))
+    os.environ[_ROOT] = str(root)
+    servers = ExitStack()
+    servers.callback(shutil.rmtree, root, ignore_errors=True)
+    servers.enter_context(running_postgres(root))
+    session.config.stash[_SERVERS] = servers
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Stop what was started."""
+    servers = session.config.stash.get(_SERVERS, None)
+    if servers is not None:
+        servers.close()
+
+
+@pytest.fixture(scope="session")
+def run_root() -> Path:
+    """Return the folder of this test run, shared by all of its processes."""
+    return Path(os.environ[_ROOT])
+
+
+@pytest.fixture(scope="session")
+def postgres(run_root: Path) -> Iterator[EmbeddedPostgres]:
+    """Join the run's Postgres."""
+    with running_postgres(run_root) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def databases(postgres: EmbeddedPostgres, run_root: Path) -> Databases:
+    """Make fresh, migrated databases."""
+    return Databases(postgres, run_root)
+
+
+@pytest.fixture
+async def system(databases: Databases, tmp_path: Path) -> AsyncIterator[System]:
+    """Run the whole system for one test."""
+    async with running_system(databases, tmp_path) as running:
+        yield running
