@@ -102,8 +102,13 @@ class Supervisor:
             log=self._open_log(name),
             starts=known.starts if known else 0,
         )
+        try:
+            process = await self._spawn(child)
+        except BaseException:
+            if child.log is not None:
+                child.log.close()
+            raise
         self._children[name] = child
-        process = await self._spawn(child)
         child.runner = asyncio.create_task(self._run(child, process), name=f"supervise {name}")
         return process.pid
 

@@ -118,7 +118,7 @@ async def test_committed_rows_survive_a_crash(server: EmbeddedPostgres, fault: s
     else:
         server.restart("immediate")
     assert server.url("intake") == url
-    assert await run(server.dsn("intake"), f"SELECT n FROM {table}") == 1
+    assert await run(server.dsn("intake"), f"TABLE {table}") == 1
 
 
 async def test_second_start_uses_the_running_server(server: EmbeddedPostgres) -> None:
@@ -161,7 +161,7 @@ def test_server_does_not_outlive_a_killed_starter(new_folder: Callable[[], Path]
         "print(server.pid, flush=True)\n"
         "time.sleep(60)\n"
     )
-    with subprocess.Popen(
+    with subprocess.Popen(  # noqa: S603 - a program of this test
         [sys.executable, "-c", program, str(folder)], stdout=subprocess.PIPE, text=True
     ) as starter:
         assert starter.stdout is not None
