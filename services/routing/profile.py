@@ -222,6 +222,16 @@ def read(folder: Path) -> RoutingProfile:
     )
 
 
+def dump(profile: RoutingProfile) -> str:
+    """Return the profile as the JSON that `parse` reads, for the service's own database."""
+    return profile.model_dump_json()
+
+
+def parse(content: str) -> RoutingProfile:
+    """Return the profile that `dump` wrote; raises pydantic's ValidationError for anything else."""
+    return RoutingProfile.model_validate_json(content)
+
+
 def _check_opds(reader: ProfileReader, opds: OpdsFile, areas: _AreasFile) -> None:
     reader.require_unique(_OPDS, ("opds",), [opd.code for opd in opds.opds], "code")
     districts = {district.code for district in areas.districts}
