@@ -120,7 +120,7 @@ def _roots(word: str) -> Iterator[str]:
     short = [
         word[: -len(suffix)]
         for suffix in _SUFFIXES
-        if word.endswith(suffix) and len(word) - len(suffix) >= 3
+        if word.endswith(suffix) and len(word) - len(suffix) >= (3 if suffix == "nya" else 4)
     ]
     yield from short
     for prefix, swallowed in _PREFIXES:
