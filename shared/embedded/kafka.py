@@ -223,7 +223,7 @@ class EmbeddedKafka:
         logs = self.data_dir / "logs"
         identity = logs / "meta.properties"
         if not identity.exists():
-            logs.mkdir(exist_ok=True)
+            logs.mkdir(mode=0o700, exist_ok=True)
             names = {"version": "1", "cluster.id": _kafka_id(), "node.id": "1"}
             _write_properties(identity, {**names, "directory.id": _kafka_id()})
         settings = {

@@ -69,7 +69,11 @@ def _fetch(pinned: dict[str, str], folder: Path) -> None:
     try:
         with ThreadPoolExecutor(8) as pool:
             list(pool.map(fetch_one, pinned))
+    except KafkaJarsError:
+        shutil.rmtree(fresh)
+        raise
     except (OSError, RuntimeError, ValueError) as error:
-        raise KafkaJarsError(f"Kafka's jars could not be fetched ({error}); try again") from error
+        shutil.rmtree(fresh)
+        raise KafkaJarsError(f"Kafka's jars could not be fetched: {error}") from error
     shutil.rmtree(fresh / "repository")
     fresh.rename(folder)

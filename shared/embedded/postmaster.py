@@ -1,6 +1,7 @@
 """What the PostgreSQL of the wheel needs from the machine: its programs, an account, its state."""
 
 import importlib.util
+import logging
 import os
 import pwd
 import shutil
@@ -13,6 +14,7 @@ from typing import Self
 
 from shared.embedded.processes import RunAs
 
+_log = logging.getLogger(__name__)
 _ACCOUNT_NAME = "embedded_postgres"
 
 
@@ -73,6 +75,7 @@ def _open_passage(folder: Path) -> None:
         mode = stat.S_IMODE(each.stat().st_mode)
         if not mode & stat.S_IXOTH:
             each.chmod(mode | stat.S_IXOTH)
+            _log.warning("opened %s for passage, so that PostgreSQL reaches its files", each)
 
 
 @dataclass(frozen=True)
