@@ -60,6 +60,13 @@ class CoreSettings(BaseSettings):
             "Unset: made once and kept below the home; set it from a secret store in production."
         ),
     )
+    clock_file: Path | None = Field(
+        None,
+        description=(
+            "File by which `tanggap demo` steers the clock of a running system. "
+            "For demonstrations; leave unset in production."
+        ),
+    )
     instance: str | None = Field(
         None, description="Stable name of this replica, for static membership in Kafka groups."
     )

@@ -1,0 +1,25 @@
+"""The command `tanggap`: serves, prepares, looks after and demonstrates the system."""
+
+import typer
+
+from services.cli import documents, operating, profiles, serving, staff
+
+app = typer.Typer(
+    help=(
+        "Tanggap, the backend with which a local government answers its people fast.\n\n"
+        "Start with `tanggap serve all --profile DIR`: one process, one embedded Postgres. "
+        "Every setting is an environment variable, listed in docs/settings.md."
+    ),
+    no_args_is_help=True,
+    pretty_exceptions_show_locals=False,
+    rich_markup_mode="markdown",
+)
+app.command()(serving.serve)
+app.command()(serving.stack)
+app.command()(operating.migrate)
+app.command()(operating.topics)
+app.command()(operating.replay)
+app.command()(documents.asyncapi)
+app.command()(documents.openapi)
+app.command()(staff.token)
+app.add_typer(profiles.app, name="profile")
