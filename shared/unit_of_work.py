@@ -23,6 +23,7 @@ class UnitOfWork:
         self.connection = connection
         self.now = now
         self._drafts: list[outbox.Draft] = []
+        self._calls: list[Callable[[], None]] = []
 
     def publish(self, *events: Event) -> None:
         """Let these events be published if, and only if, this unit commits."""
@@ -31,6 +32,15 @@ class UnitOfWork:
     def publish_drafts(self, drafts: Iterable[outbox.Draft]) -> None:
         """Publish events that were drafted elsewhere, each in a story of its own."""
         self._drafts.extend(drafts)
+
+    def after_commit(self, call: Callable[[], None]) -> None:
+        """Call this if, and only if, this unit commits: for counters, which cannot roll back."""
+        self._calls.append(call)
+
+    def committed(self) -> None:
+        """Tell those who asked that what this unit did is on stable storage."""
+        for call in self._calls:
+            call()
 
     async def flush(self) -> bool:
         """Write the noted events to the outbox; tells whether there were any."""
@@ -57,5 +67,6 @@ class UnitsOfWork:
             unit = UnitOfWork(connection, self.clock.now())
             yield unit
             published = await unit.flush()
+        unit.committed()
         if published and self._on_publish is not None:
             self._on_publish()
