@@ -20,12 +20,16 @@ class Opd:
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """What complaints are about, and its OPD; with `place`, that of the sub-district it is in."""
+    """What complaints are about, and its OPD; with `place`, that of the sub-district it is in.
+
+    Strong keywords decide nearly alone, hints only support.
+    """
 
     code: str
     name: str
     opd: str | None
-    keywords: tuple[str, ...]
+    strong: tuple[str, ...] = ()
+    keywords: tuple[str, ...] = ()
     hints: tuple[str, ...] = ()
     priority: Priority = "normal"
     place: bool = False

@@ -71,10 +71,11 @@ class TopicEntry(ProfilePart):
     opd: OpdCode | None = None
     place: bool = False
     priority: Priority = "normal"
-    keywords: list[Keyword] = Field(min_length=1)
+    strong: list[Keyword] = []
+    keywords: list[Keyword] = []
     hints: list[Keyword] = []
 
-    @field_validator("keywords", "hints")
+    @field_validator("strong", "keywords", "hints")
     @classmethod
     def _are_usable(cls, keywords: list[str]) -> list[str]:
         return _usable(keywords)
@@ -83,6 +84,8 @@ class TopicEntry(ProfilePart):
     def _has_an_owner(self) -> "TopicEntry":
         if self.place == (self.opd is not None):
             raise ValueError("a topic has either an opd or place: true")
+        if not self.strong and not self.keywords:
+            raise ValueError("a topic needs words under strong or keywords")
         return self
 
 
@@ -197,6 +200,7 @@ def read(folder: Path) -> RoutingProfile:
                 each.code,
                 each.name,
                 each.opd,
+                tuple(each.strong),
                 tuple(each.keywords),
                 tuple(each.hints),
                 each.priority,
@@ -253,10 +257,11 @@ def _check_topics(reader: ProfileReader, opds: OpdsFile, topics: TopicsFile) -> 
     for index, topic in enumerate(topics.topics):
         if topic.opd is not None and topic.opd not in known:
             reader.complain(_TOPICS, ("topics", index, "opd"), f"{_OPDS} has no OPD '{topic.opd}'")
-        both = set(topic.keywords) & set(topic.hints)
-        if both:
-            words = ", ".join(sorted(both))
-            reader.complain(_TOPICS, ("topics", index, "hints"), f"also under keywords: {words}")
+        words = [*topic.strong, *topic.keywords, *topic.hints]
+        twice = sorted({word for word in words if words.count(word) > 1})
+        if twice:
+            message = f"stands in more than one list: {', '.join(twice)}"
+            reader.complain(_TOPICS, ("topics", index), message)
 
 
 def _check_rules(

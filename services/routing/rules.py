@@ -19,13 +19,16 @@ MOST_WORDS = 5
 TOPIC_RULE = "kata-kunci/"
 """A decision by a topic's keywords names this and the topic's code as its rule."""
 
+STRONG_POINTS = 4.0
 KEYWORD_POINTS = 2.0
 FURTHER_WORD_POINTS = 1.0
 HINT_POINTS = 0.75
 OTHER_TOPIC_SHARE = 0.25
 """How much of their points an OPD's other topics add to those of its best one."""
-DOUBT_POINTS = 1.0
+DOUBT_POINTS = 2.0
 """Points that belong to nobody, so that one weak word never makes a confidence near 1."""
+HALVING_WORDS = 60
+"""Words in, at which a keyword counts half: people say what the matter is before its history."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,13 +92,10 @@ class Router:
         self._places = Places(profile.opds, profile.areas, spellings)
         self._points: list[list[tuple[Topic, float]]] = [[] for _ in self._index.keywords]
         for topic in profile.topics:
-            for keyword in topic.keywords:
+            for keyword, points in _weighed(topic):
                 number = self._index.number[keyword]
-                further = self._index.word_counts[number] - 1
-                points = KEYWORD_POINTS + FURTHER_WORD_POINTS * further
-                self._points[number].append((topic, points))
-            for hint in topic.hints:
-                self._points[self._index.number[hint]].append((topic, HINT_POINTS))
+                further = self._index.word_counts[number] - 1 if points > HINT_POINTS else 0
+                self._points[number].append((topic, points + FURTHER_WORD_POINTS * further))
         self._rules = [
             _CompiledRule(
                 rule,
@@ -180,9 +180,10 @@ class Router:
         points: dict[str, float] = {}
         words: dict[str, list[int]] = {}
         topics: dict[str, Topic] = {}
-        for number in found:
-            for topic, worth in self._points[number]:
-                code = topic.code
+        for number, position in found.items():
+            weight = HALVING_WORDS / (HALVING_WORDS + position)
+            for topic, full in self._points[number]:
+                code, worth = topic.code, full * weight
                 if code in topics:
                     points[code] += worth
                     words[code].append(number)
@@ -277,12 +278,17 @@ def compile_rules(profile: RoutingProfile) -> Router:
 
 def _every_keyword(profile: RoutingProfile) -> Iterator[str]:
     for topic in profile.topics:
-        yield from topic.keywords
-        yield from topic.hints
+        yield from (keyword for keyword, _ in _weighed(topic))
     for rule in profile.rules:
         yield from rule.all_of
         yield from rule.any_of
         yield from rule.none_of
+
+
+def _weighed(topic: Topic) -> Iterator[tuple[str, float]]:
+    yield from ((keyword, STRONG_POINTS) for keyword in topic.strong)
+    yield from ((keyword, KEYWORD_POINTS) for keyword in topic.keywords)
+    yield from ((keyword, HINT_POINTS) for keyword in topic.hints)
 
 
 def _total(candidates: Sequence[_Candidate]) -> float:
