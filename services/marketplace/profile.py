@@ -64,3 +64,13 @@ def read(folder: Path) -> MarketplaceProfile:
     if profile is None:
         raise ProfileInvalid(reader.problems)
     return profile
+
+
+def dump(profile: MarketplaceProfile) -> str:
+    """Write a profile as JSON, the way it is stored."""
+    return profile.model_dump_json()
+
+
+def parse(content: str) -> MarketplaceProfile:
+    """Read what `dump` wrote; raises pydantic's ValidationError for anything else."""
+    return MarketplaceProfile.model_validate_json(content)

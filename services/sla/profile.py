@@ -276,6 +276,16 @@ def read(folder: Path) -> SlaProfile:
     )
 
 
+def dump(profile: SlaProfile) -> str:
+    """Write a profile as JSON, the way it is stored."""
+    return profile.model_dump_json()
+
+
+def parse(content: str) -> SlaProfile:
+    """Read what `dump` wrote; raises pydantic's ValidationError for anything else."""
+    return SlaProfile.model_validate_json(content)
+
+
 def _check_policies(reader: ProfileReader, sla: SlaFile, opds: frozenset[str]) -> None:
     reader.require_unique(_SLA, ("ladders",), [ladder.id for ladder in sla.ladders], "id")
     reader.require_unique(_SLA, ("policies",), [policy.id for policy in sla.policies], "id")

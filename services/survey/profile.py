@@ -62,3 +62,13 @@ def read(folder: Path) -> SurveyProfile:
     if profile is None:
         raise ProfileInvalid(reader.problems)
     return profile
+
+
+def dump(profile: SurveyProfile) -> str:
+    """Write a profile as JSON, the way it is stored."""
+    return profile.model_dump_json()
+
+
+def parse(content: str) -> SurveyProfile:
+    """Read what `dump` wrote; raises pydantic's ValidationError for anything else."""
+    return SurveyProfile.model_validate_json(content)
