@@ -85,6 +85,7 @@ _BY_WORD = {
     "pindah": "pndah",
     "pohon": "phon pohn",
     "polisi": "polsi",
+    "memukul": "mukul mukuli mukulin",
     "puskesmas": "puskes pkm puskemas",
     "retribusi": "restribusi",
     "roboh": "rubuh ambruk",

@@ -5,30 +5,20 @@ enough; else the triage desk gets the case with up to three proposals. Every dec
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 from services.routing.catalogue import KeywordRule, Priority, RoutingProfile, Topic
 from services.routing.keywords import NEAR, KeywordIndex
 from services.routing.lexicon import SPELLINGS
 from services.routing.places import Places
+from services.routing.scoring import Candidate, Scorer, total_points
 from services.routing.text import split_words
 
 MOST_PROPOSALS = 3
 MOST_WORDS = 5
 TOPIC_RULE = "kata-kunci/"
 """A decision by a topic's keywords names this and the topic's code as its rule."""
-
-STRONG_POINTS = 4.0
-KEYWORD_POINTS = 2.0
-FURTHER_WORD_POINTS = 1.0
-HINT_POINTS = 0.75
-OTHER_TOPIC_SHARE = 0.25
-"""How much of their points an OPD's other topics add to those of its best one."""
-DOUBT_POINTS = 2.0
-"""Points that belong to nobody, so that one weak word never makes a confidence near 1."""
-HALVING_WORDS = 60
-"""Words in, at which a keyword counts half: people say what the matter is before its history."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,17 +60,6 @@ class _CompiledRule:
         )
 
 
-@dataclass(slots=True)
-class _Candidate:
-    """An OPD, or the sub-district of the place (`opd` None), with its best topic."""
-
-    opd: str | None
-    topic: Topic
-    points: float
-    best: float
-    words: list[int] = field(default_factory=list)
-
-
 class Router:
     """A profile's rules and keywords, made ready for thousands of texts a second."""
 
@@ -90,12 +69,7 @@ class Router:
         self._topics = {topic.code: topic for topic in profile.topics}
         self._index = KeywordIndex(_every_keyword(profile), spellings)
         self._places = Places(profile.opds, profile.areas, spellings)
-        self._points: list[list[tuple[Topic, float]]] = [[] for _ in self._index.keywords]
-        for topic in profile.topics:
-            for keyword, points in _weighed(topic):
-                number = self._index.number[keyword]
-                further = self._index.word_counts[number] - 1 if points > HINT_POINTS else 0
-                self._points[number].append((topic, points + FURTHER_WORD_POINTS * further))
+        self._scorer = Scorer(profile.topics, self._index)
         self._rules = [
             _CompiledRule(
                 rule,
@@ -116,7 +90,7 @@ class Router:
         """
         words = split_words(f"{title}\n{text}" if title else text)
         found = self._index.find(self._index.read(words))
-        candidates = self._candidates(found)
+        candidates = self._scorer.candidates(found)
         local = _Local(self._places, words, area_code, self.profile.placing.unknown_place_opd)
         for compiled in self._rules:
             if compiled.matches(found):
@@ -127,7 +101,7 @@ class Router:
         self,
         compiled: _CompiledRule,
         found: dict[int, int],
-        candidates: list[_Candidate],
+        candidates: list[Candidate],
         local: "_Local",
     ) -> Decision:
         rule = compiled.rule
@@ -154,18 +128,19 @@ class Router:
         priority = topic.priority if topic else "normal"
         return Decision(opd, code, rule.id, reason, (first, *others), priority)
 
-    def _by_keywords(self, candidates: list[_Candidate], local: "_Local") -> Decision:
+    def _by_keywords(self, candidates: list[Candidate], local: "_Local") -> Decision:
         if not candidates:
             reason = "Tidak ada kata yang dikenal oleh aturan; meja triase menentukan."
             return Decision(None, None, None, reason, ())
         placing = self.profile.placing
         proposals = self._proposals(candidates, local)
-        total = _total(candidates)
+        total = total_points(candidates)
         best = candidates[0]
         second = candidates[1].points if len(candidates) > 1 else 0.0
         confidence = best.points / total
         margin = (best.points - second) / total
-        if confidence < placing.min_confidence or margin < placing.min_margin:
+        clear = confidence >= placing.min_confidence and margin >= placing.min_margin
+        if not (clear and best.spoken_for):
             return Decision(None, None, None, _unsure(proposals), proposals)
         words = self._written(best.words)
         rule_id = TOPIC_RULE + best.topic.code
@@ -175,35 +150,8 @@ class Router:
             return Decision(None, None, rule_id, f"{reason} {local.why_unknown}", proposals)
         return Decision(opd, best.topic.code, rule_id, reason, proposals, best.topic.priority)
 
-    def _candidates(self, found: dict[int, int]) -> list[_Candidate]:
-        """Return the OPDs for which some keyword speaks, the one with the most points first."""
-        points: dict[str, float] = {}
-        words: dict[str, list[int]] = {}
-        topics: dict[str, Topic] = {}
-        for number, position in found.items():
-            weight = HALVING_WORDS / (HALVING_WORDS + position)
-            for topic, full in self._points[number]:
-                code, worth = topic.code, full * weight
-                if code in topics:
-                    points[code] += worth
-                    words[code].append(number)
-                else:
-                    topics[code], points[code], words[code] = topic, worth, [number]
-        by_opd: dict[str | None, _Candidate] = {}
-        for code, topic in topics.items():
-            worth = points[code]
-            known = by_opd.get(topic.opd)
-            if known is None:
-                by_opd[topic.opd] = _Candidate(topic.opd, topic, worth, worth, words[code])
-            elif worth > known.best:
-                known.points += worth - known.best + OTHER_TOPIC_SHARE * known.best
-                known.topic, known.best, known.words = topic, worth, words[code]
-            else:
-                known.points += OTHER_TOPIC_SHARE * worth
-        return sorted(by_opd.values(), key=lambda each: (-each.points, each.opd or ""))
-
-    def _proposals(self, candidates: list[_Candidate], local: "_Local") -> tuple[Proposal, ...]:
-        total = _total(candidates)
+    def _proposals(self, candidates: list[Candidate], local: "_Local") -> tuple[Proposal, ...]:
+        total = total_points(candidates)
         proposals: list[Proposal] = []
         for each in candidates[:MOST_PROPOSALS]:
             opds = (each.opd,) if each.opd else local.proposed
@@ -278,21 +226,13 @@ def compile_rules(profile: RoutingProfile) -> Router:
 
 def _every_keyword(profile: RoutingProfile) -> Iterator[str]:
     for topic in profile.topics:
-        yield from (keyword for keyword, _ in _weighed(topic))
+        yield from topic.strong
+        yield from topic.keywords
+        yield from topic.hints
     for rule in profile.rules:
         yield from rule.all_of
         yield from rule.any_of
         yield from rule.none_of
-
-
-def _weighed(topic: Topic) -> Iterator[tuple[str, float]]:
-    yield from ((keyword, STRONG_POINTS) for keyword in topic.strong)
-    yield from ((keyword, KEYWORD_POINTS) for keyword in topic.keywords)
-    yield from ((keyword, HINT_POINTS) for keyword in topic.hints)
-
-
-def _total(candidates: Sequence[_Candidate]) -> float:
-    return sum(each.points for each in candidates) + DOUBT_POINTS
 
 
 def _listed(words: Iterable[str]) -> str:

@@ -15,7 +15,7 @@ _THREE_OR_MORE = re.compile(r"(.)\1{2,}")
 _DOUBLE = re.compile(r"(.)\1+")
 _REDUPLICATED = re.compile(r"([a-z]{3,})2([a-z]*)\Z")
 
-_SUFFIXES = ("nya", "lah", "kah", "pun", "kan", "an", "ku", "mu", "i")
+_SUFFIXES = ("nya", "lah", "kah", "pun", "kan", "an", "in", "ku", "mu", "i")
 _LONGEST_WORD = 32
 _MEMORY = 50_000
 
