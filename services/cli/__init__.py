@@ -2,7 +2,7 @@
 
 import typer
 
-from services.cli import documents, operating, profiles, serving, staff
+from services.cli import demo, documents, operating, profiles, serving, staff
 
 app = typer.Typer(
     help=(
@@ -22,4 +22,5 @@ app.command()(operating.replay)
 app.command()(documents.asyncapi)
 app.command()(documents.openapi)
 app.command()(staff.token)
+app.command()(demo.demo)
 app.add_typer(profiles.app, name="profile")

@@ -1,0 +1,116 @@
+"""The doors of a running system, as the people of the script use them."""
+
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+
+from shared.auth import Role
+from shared.clock import Clock
+from shared.contracts.topics import SERVICES, ServiceName
+from shared.local_issuer import LocalIssuer
+
+
+class Refused(RuntimeError):
+    """A door answered with a problem; the script and the system disagree."""
+
+
+async def find_running(port: int, first_stack_port: int) -> dict[ServiceName, str] | None:
+    """Return where each service answers: behind one port, or each on its own; None if nowhere."""
+    together = f"http://127.0.0.1:{port}"
+    apart = {
+        name: f"http://127.0.0.1:{number}" for number, name in enumerate(SERVICES, first_stack_port)
+    }
+    async with httpx.AsyncClient(timeout=5) as client:
+        for base in (dict.fromkeys(SERVICES, together), apart):
+            try:
+                answers = [
+                    await client.get(f"{base[name]}/{name}/readyz")
+                    for name in ("intake", "routing", "sla")
+                ]
+            except httpx.TransportError:
+                continue
+            if all(answer.status_code == 200 for answer in answers):
+                return base
+    return None
+
+
+class Doors:
+    """Calls the HTTP APIs as a citizen, as the desk, as an officer of an OPD, or as the leader."""
+
+    def __init__(self, base: dict[ServiceName, str], issuer: LocalIssuer, clock: Clock) -> None:
+        """Sign tokens with the local issuer, by the clock that the system shows."""
+        self._base = base
+        self._issuer = issuer
+        self._clock = clock
+        self._client = httpx.AsyncClient(
+            timeout=30, limits=httpx.Limits(max_connections=20, max_keepalive_connections=20)
+        )
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self._client.aclose()
+
+    async def submit(self, body: dict[str, Any], key: str) -> dict[str, Any]:
+        """Lodge a complaint; returns what the citizen gets."""
+        return await self._post("intake", "/complaints", body, {"Idempotency-Key": key})
+
+    async def citizen(self, receipt: dict[str, Any], action: str, body: dict[str, Any]) -> None:
+        """Do something with one's own complaint."""
+        path = f"/complaints/{receipt['tracking_code']}/{action}"
+        await self._post("intake", path, body, {"X-Tracking-Secret": receipt["secret"]})
+
+    async def officer(self, opd: str, complaint_id: str, action: str, body: dict[str, Any]) -> None:
+        """Do something with a case of one's OPD."""
+        headers = self._staff(f"petugas-{opd.lower()}", Role.OFFICER, opd=opd)
+        await self._post("routing", f"/cases/{complaint_id}/{action}", body, headers)
+
+    async def desk(self, complaint_id: str, action: str, body: dict[str, Any]) -> None:
+        """Do something at the triage desk."""
+        headers = self._staff("meja-triase", Role.TRIAGE)
+        await self._post("routing", f"/cases/{complaint_id}/{action}", body, headers)
+
+    async def case(self, complaint_id: str) -> dict[str, Any] | None:
+        """Look a case up; None while routing does not know it."""
+        answer = await self._client.get(
+            f"{self._base['routing']}/routing/v1/cases/{complaint_id}",
+            headers=self._staff("meja-triase", Role.TRIAGE),
+        )
+        if answer.status_code == 404:
+            return None
+        return _answer(answer)
+
+    async def clocks(self, complaint_id: str) -> list[dict[str, Any]]:
+        """Look up every clock of a case."""
+        answer = await self._client.get(
+            f"{self._base['sla']}/sla/v1/cases/{complaint_id}/clocks",
+            headers=self._staff("wali-kota", Role.LEADER),
+        )
+        if answer.status_code == 404:
+            return []
+        clocks: list[dict[str, Any]] = _answer(answer)["clocks"]
+        return clocks
+
+    async def _post(
+        self, service: ServiceName, path: str, body: dict[str, Any], headers: dict[str, str]
+    ) -> dict[str, Any]:
+        url = f"{self._base[service]}/{service}/v1{path}"
+        return _answer(await self._client.post(url, json=body, headers=headers))
+
+    def _staff(self, subject: str, role: Role, opd: str | None = None) -> dict[str, str]:
+        token = self._issuer.token(self._clock, [role], subject=subject, opd=opd)
+        return {"Authorization": f"Bearer {token}"}
+
+
+def _answer(answer: httpx.Response) -> dict[str, Any]:
+    if answer.is_error:
+        raise Refused(f"{answer.request.url.path}: {answer.status_code} {answer.text[:300]}")
+    body: dict[str, Any] = answer.json()
+    return body

@@ -1,0 +1,141 @@
+"""Plays the script: each complaint is a story of its own that unfolds by the simulated clock."""
+
+import asyncio
+from collections import Counter, deque
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+from services.cli.demo.doors import Doors, Refused
+from services.cli.demo.script import DemoComplaint, DemoDay, Step
+from shared.clock import SteeredClock
+
+# How long the desk takes to notice what a rule could not place, or placed wrongly.
+_DESK_MINUTES = 6
+_LOOKS = 100
+
+
+@dataclass
+class Story:
+    """What became of one complaint, as its people saw it."""
+
+    complaint: DemoComplaint
+    receipt: dict[str, Any] = field(default_factory=dict)
+    opd: str | None = None
+    placed_by: str | None = None
+
+    @property
+    def complaint_id(self) -> str:
+        """The id that intake gave."""
+        complaint_id: str = self.receipt["complaint_id"]
+        return complaint_id
+
+
+class Player:
+    """Lets every story of the day happen, and counts what happens."""
+
+    def __init__(
+        self, day: DemoDay, doors: Doors, clock: SteeredClock, begins: datetime, speed: float
+    ) -> None:
+        """`speed` is how many times faster than the wall clock the day runs."""
+        self._day = day
+        self._doors = doors
+        self._clock = clock
+        self._begins = begins
+        self._speed = speed
+        self._run = uuid4().hex[:12]
+        self.stories = [Story(complaint) for complaint in day.complaints]
+        self.counts: Counter[str] = Counter()
+        self.happenings: deque[tuple[datetime, str]] = deque(maxlen=12)
+        self.refusals: list[str] = []
+
+    async def play(self) -> None:
+        """Play the whole day; returns when the last story has ended."""
+        await asyncio.gather(*(self._tell(story) for story in self.stories))
+
+    async def wait_until(self, instant: datetime) -> None:
+        """Sleep until the simulated clock, which can be looked at only, shows this instant."""
+        while (left := (instant - self._clock.now()).total_seconds()) > 0:  # noqa: ASYNC110
+            await asyncio.sleep(min(left / self._speed, 0.5))
+
+    async def _tell(self, story: Story) -> None:
+        complaint = story.complaint
+        try:
+            await self._wait(complaint.minute)
+            await self._submit(story)
+            await self._place(story)
+            for step in complaint.steps:
+                await self._wait(step.minute)
+                await self._do(story, step)
+        except Refused as refusal:
+            self.refusals.append(f"{complaint.id}: {refusal}")
+
+    async def _submit(self, story: Story) -> None:
+        body = story.complaint.submission
+        story.receipt = await self._doors.submit(body, f"{self._run}-{story.complaint.id}")
+        self._note("masuk", f"{story.receipt['tracking_code']} lewat {body['channel']}")
+
+    async def _place(self, story: Story) -> None:
+        case = await self._routed(story)
+        story.opd, story.placed_by = case.get("opd"), "aturan" if case.get("opd") else "meja"
+        if story.opd:
+            self._note("ditempatkan aturan", f"{story.receipt['tracking_code']} ke {story.opd}")
+        else:
+            self._note("ke meja triase", story.receipt["tracking_code"])
+        belongs_to = story.complaint.belongs_to
+        if belongs_to is not None and story.opd != belongs_to:
+            await self._wait(story.complaint.minute + _DESK_MINUTES)
+            await self._assign(story, {"opd": belongs_to, "reason": "Sesuai isi laporan."})
+
+    async def _routed(self, story: Story) -> dict[str, Any]:
+        for _ in range(_LOOKS):
+            case = await self._doors.case(story.complaint_id)
+            if case is not None:
+                return case
+            await asyncio.sleep(0.1)
+        raise Refused(f"routing does not know {story.receipt['tracking_code']}")
+
+    async def _assign(self, story: Story, body: dict[str, Any]) -> None:
+        await self._doors.desk(story.complaint_id, "assign", body)
+        story.opd = body["opd"]
+        self._note("ditempatkan meja", f"{story.receipt['tracking_code']} ke {story.opd}")
+
+    async def _do(self, story: Story, step: Step) -> None:
+        code = story.receipt["tracking_code"]
+        if step.action == "assign":
+            if story.opd != step.body["opd"]:
+                await self._assign(story, step.body)
+        elif step.actor == "citizen":
+            await self._doors.citizen(story.receipt, step.action, step.body)
+            self._note(_WORDS[step.action], code)
+            # What the citizen did must reach the case before an officer goes on.
+            await asyncio.sleep(0.3)
+        elif step.actor == "desk" or story.opd is None:
+            await self._doors.desk(story.complaint_id, step.action, step.body)
+            self._note(_WORDS[step.action], f"{code} oleh meja triase")
+        else:
+            await self._doors.officer(story.opd, story.complaint_id, step.action, step.body)
+            self._note(_WORDS[step.action], f"{code} oleh {story.opd}")
+            if step.action == "return":
+                story.opd = None
+
+    async def _wait(self, minute: float) -> None:
+        await self.wait_until(self._begins + timedelta(minutes=minute))
+
+    def _note(self, what: str, details: str) -> None:
+        self.counts[what] += 1
+        self.happenings.append((self._clock.now(), f"{what}: {details}"))
+
+
+_WORDS = {
+    "messages": "pesan warga",
+    "withdraw": "dicabut",
+    "feedback": "penilaian",
+    "respond": "dijawab",
+    "progress": "kemajuan",
+    "request-information": "ditanya balik",
+    "resolve": "selesai",
+    "reject": "ditolak",
+    "return": "dikembalikan",
+}
