@@ -61,6 +61,9 @@ lock: install  ## Resolve the dependencies anew into the locks
 	@$(BIN)/uv pip compile --quiet pyproject.toml --universal --python-version 3.11 \
 	  --constraint requirements.lock --generate-hashes --no-emit-index-url --no-header \
 	  -o deploy/requirements.lock
+	@echo hatchling | $(BIN)/uv pip compile --quiet - --universal --python-version 3.11 \
+	  --constraint requirements.lock --generate-hashes --no-emit-index-url --no-header \
+	  -o deploy/build.lock
 
 clean:  ## Remove the data of `run` and `stack`
 	@rm -rf $(HOME_DIR)
