@@ -1,0 +1,47 @@
+"""Events in: which of them routing acts on, and by which operation."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from services.routing.context import RoutingContext
+from services.routing.operations.citizens import (
+    miss_deadline,
+    receive_feedback,
+    receive_message,
+    withdraw_case,
+)
+from services.routing.operations.opening import amend_case, open_case
+from shared.contracts.event import Event
+from shared.contracts.intake import (
+    CitizenMessageReceived,
+    ComplaintAmended,
+    ComplaintSubmitted,
+    ComplaintWithdrawn,
+    FeedbackGiven,
+)
+from shared.contracts.sla import DeadlineMissed
+from shared.inbox import Handler
+from shared.unit_of_work import UnitOfWork
+
+Operation = Callable[[UnitOfWork, RoutingContext, Any], Awaitable[None]]
+
+OPERATIONS: dict[type[Event], Operation] = {
+    ComplaintSubmitted: open_case,
+    ComplaintAmended: amend_case,
+    ComplaintWithdrawn: withdraw_case,
+    CitizenMessageReceived: receive_message,
+    FeedbackGiven: receive_feedback,
+    DeadlineMissed: miss_deadline,
+}
+
+
+def handlers(context: RoutingContext) -> dict[type[Event], Handler]:
+    """Return the handlers for the inbox; classes that are not among them change nothing here."""
+    return {cls: _with(context, operation) for cls, operation in OPERATIONS.items()}
+
+
+def _with(context: RoutingContext, operation: Operation) -> Handler:
+    async def handle(unit: UnitOfWork, event: Event) -> None:
+        await operation(unit, context, event)
+
+    return handle

@@ -1,0 +1,1 @@
+"""What routing does, one function per verb; nothing here commits."""

@@ -1,0 +1,141 @@
+"""What the citizen's word, or silence, does to a case."""
+
+from services.routing import queries
+from services.routing.context import RoutingContext
+from services.routing.operations.changing import Fact, change_case
+from services.routing.operations.opening import CaseMissing
+from services.routing.states import Action, State, is_legal
+from services.routing.tables import Case
+from shared.contracts.event import Event
+from shared.contracts.intake import (
+    CitizenMessageReceived,
+    ComplaintWithdrawn,
+    FeedbackGiven,
+)
+from shared.contracts.routing import CaseClosed, CaseReopened, InformationReceived
+from shared.contracts.sla import DeadlineMissed
+from shared.unit_of_work import UnitOfWork
+
+CLOSING_STAGE = "closing"
+
+
+async def withdraw_case(
+    unit: UnitOfWork, context: RoutingContext, event: ComplaintWithdrawn
+) -> None:
+    """Put a withdrawn complaint's case aside; intake has told everyone already."""
+    del context
+    case = await _lock(unit, event)
+    # A case that is done meanwhile stays as it ended: the officer's answer came first.
+    if is_legal(State(case.state), Action.WITHDRAW):
+        await change_case(unit, case, Action.WITHDRAW, Fact("citizen", text=event.reason))
+
+
+async def receive_message(
+    unit: UnitOfWork, context: RoutingContext, event: CitizenMessageReceived
+) -> None:
+    """Let the work go on when the citizen answers the open question; publishes the answer.
+
+    Any other message is intake's alone: it changes no state, and starts and stops no clock.
+    """
+    del context
+    if event.request_id is None:
+        return
+    case = await _lock(unit, event)
+    # The answer to an earlier question, or one that came after the case had moved on.
+    if case.request_id != event.request_id:
+        return
+    await change_case(
+        unit,
+        case,
+        Action.RECEIVE_INFORMATION,
+        Fact("citizen", text=event.text, details={"request_id": event.request_id}),
+    )
+    unit.publish(
+        InformationReceived(
+            complaint_id=event.complaint_id,
+            occurred_at=unit.now,
+            request_id=event.request_id,
+            text=event.text,
+            opd=case.opd,
+        )
+    )
+
+
+async def receive_feedback(unit: UnitOfWork, context: RoutingContext, event: FeedbackGiven) -> None:
+    """Close a resolved case that satisfies; reopen one that does not, within the window.
+
+    In every other state feedback changes nothing: the case is worked on, or was never resolved.
+    """
+    case = await _lock(unit, event)
+    if event.satisfied:
+        if is_legal(State(case.state), Action.CONFIRM):
+            await _close(unit, case, Action.CONFIRM, Fact("citizen", text=event.text))
+    elif may_reopen(case, context, event):
+        await _reopen(unit, case, event)
+
+
+async def miss_deadline(unit: UnitOfWork, context: RoutingContext, event: DeadlineMissed) -> None:
+    """Close a case whose citizen stayed silent for the whole closing time; ignore all else.
+
+    A case that is not known may be ignored too: the closing clock only starts after an event of
+    routing's own, which was committed together with the case.
+    """
+    del context
+    if event.stage != CLOSING_STAGE:
+        return
+    case = await queries.lock_case(unit.connection, event.complaint_id)
+    if case is None or event.epoch != case.epoch:
+        return
+    # The clock of an earlier wait: the citizen answered, and what followed is waited for anew.
+    if event.due_at < case.state_since:
+        return
+    if is_legal(State(case.state), Action.EXPIRE):
+        await _close(unit, case, Action.EXPIRE, Fact("sla"))
+
+
+def may_reopen(case: Case, context: RoutingContext, event: FeedbackGiven) -> bool:
+    """Tell whether the case may be reopened by what the citizen said, and when they said it."""
+    if not is_legal(State(case.state), Action.REOPEN):
+        return False
+    return case.closed_at is None or event.occurred_at <= case.closed_at + context.reopen_window
+
+
+async def _close(unit: UnitOfWork, case: Case, action: Action, fact: Fact) -> None:
+    silent = action is Action.EXPIRE
+    await change_case(unit, case, action, fact, closed_at=unit.now)
+    unit.publish(
+        CaseClosed.model_validate(
+            {
+                "complaint_id": case.complaint_id,
+                "occurred_at": unit.now,
+                "reason": "silence" if silent else "satisfied",
+            }
+        )
+    )
+
+
+async def _reopen(unit: UnitOfWork, case: Case, event: FeedbackGiven) -> None:
+    epoch = case.epoch + 1
+    reason = event.text or "Pelapor belum puas dengan hasilnya."
+    await change_case(
+        unit,
+        case,
+        Action.REOPEN,
+        Fact("citizen", text=reason, details={"epoch": epoch}),
+        epoch=epoch,
+        reason=reason,
+        resolved_at=None,
+        closed_at=None,
+    )
+    unit.publish(
+        CaseReopened(
+            complaint_id=event.complaint_id, occurred_at=unit.now, epoch=epoch, reason=reason
+        )
+    )
+
+
+async def _lock(unit: UnitOfWork, event: Event) -> Case:
+    case = await queries.lock_case(unit.connection, event.complaint_id)
+    if case is None:
+        raise CaseMissing(f"no case for complaint {event.complaint_id}")
+    return case

@@ -1,0 +1,155 @@
+"""What the triage desk does: assign, close, reconsider; and reject, which officers may do too."""
+
+from services.routing import access
+from services.routing.context import RoutingContext
+from services.routing.errors import CaseAlreadyThere, OpdUnknown, TopicUnknown
+from services.routing.operations.changing import (
+    Acting,
+    Fact,
+    as_written,
+    change_case,
+    take_case,
+)
+from services.routing.schemas import Assignment, Closing, Reconsideration, Rejection
+from services.routing.states import Action, State
+from services.routing.tables import Case
+from shared.contracts.event import Proposal
+from shared.contracts.routing import CaseAssigned, CaseClosed, CaseRejected, CaseTriaged
+from shared.ids import ComplaintId
+from shared.unit_of_work import UnitOfWork
+
+
+async def assign_case(
+    unit: UnitOfWork, context: RoutingContext, acting: Acting, wish: Assignment
+) -> Case:
+    """Give a case to an OPD, or transfer it to another; publishes CaseAssigned by the desk.
+
+    Without a topic, the one proposed for that OPD is taken. Raises OpdUnknown, TopicUnknown,
+    CaseAlreadyThere, and what `take_case` raises.
+    """
+    if wish.opd not in context.opd_names:
+        raise OpdUnknown("/opd")
+    if wish.topic is not None and wish.topic not in context.topic_names:
+        raise TopicUnknown("/topic")
+    case = await take_case(unit, acting, Action.ASSIGN)
+    opd_name = context.opd_names[wish.opd]
+    if case.opd == wish.opd and wish.topic in (None, case.topic):
+        raise CaseAlreadyThere(State(case.state), opd_name)
+    proposals = _proposals(case)
+    topic = wish.topic or next((p.topic for p in proposals if p.opd == wish.opd), None)
+    reason = as_written(wish.reason)
+    event = CaseAssigned(
+        complaint_id=ComplaintId(case.complaint_id),
+        occurred_at=unit.now,
+        part=0,
+        opd=wish.opd,
+        opd_name=opd_name,
+        topic=topic,
+        topic_name=context.topic_names.get(topic or ""),
+        by="desk",
+        reason=reason,
+        proposals=proposals,
+        officer_id=acting.officer_id,
+    )
+    changed = await change_case(
+        unit,
+        case,
+        Action.ASSIGN,
+        Fact("desk", acting.officer_id, reason, {"topic": topic} if topic else {}),
+        opd=event.opd,
+        opd_name=event.opd_name,
+        topic=event.topic,
+        topic_name=event.topic_name,
+        assigned_by="desk",
+        reason=reason,
+        officer_id=acting.officer_id,
+        assigned_at=unit.now,
+    )
+    unit.publish(event)
+    unit.after_commit(context.metrics.placed.labels("desk").inc)
+    return changed
+
+
+async def reject_case(
+    unit: UnitOfWork, context: RoutingContext, acting: Acting, wish: Rejection
+) -> Case:
+    """Do not take the case up, and tell the citizen why; publishes CaseRejected."""
+    del context
+    case = await take_case(unit, acting, Action.REJECT)
+    text = as_written(wish.text)
+    by = access.acts_as(acting.caller, case.opd)
+    changed = await change_case(
+        unit,
+        case,
+        Action.REJECT,
+        Fact(by, acting.officer_id, text, {"reason_code": str(wish.reason_code)}),
+        officer_id=acting.officer_id,
+    )
+    unit.publish(
+        CaseRejected(
+            complaint_id=ComplaintId(case.complaint_id),
+            occurred_at=unit.now,
+            reason_code=str(wish.reason_code),
+            text=text,
+            officer_id=acting.officer_id,
+        )
+    )
+    return changed
+
+
+async def close_case(
+    unit: UnitOfWork, context: RoutingContext, acting: Acting, wish: Closing
+) -> Case:
+    """Close a resolved case without waiting for the citizen; publishes CaseClosed(desk)."""
+    del context
+    case = await take_case(unit, acting, Action.CLOSE)
+    changed = await change_case(
+        unit,
+        case,
+        Action.CLOSE,
+        Fact(
+            "desk",
+            acting.officer_id,
+            as_written(wish.note) if wish.note else None,
+            {"reason": "desk"},
+        ),
+        closed_at=unit.now,
+        officer_id=acting.officer_id,
+    )
+    unit.publish(
+        CaseClosed(complaint_id=ComplaintId(case.complaint_id), occurred_at=unit.now, reason="desk")
+    )
+    return changed
+
+
+async def reconsider_case(
+    unit: UnitOfWork, context: RoutingContext, acting: Acting, wish: Reconsideration
+) -> Case:
+    """Take a rejected case back to the triage desk; publishes CaseTriaged."""
+    del context
+    case = await take_case(unit, acting, Action.RECONSIDER)
+    reason = as_written(wish.reason)
+    changed = await change_case(
+        unit,
+        case,
+        Action.RECONSIDER,
+        Fact("desk", acting.officer_id, reason),
+        opd=None,
+        opd_name=None,
+        assigned_by=None,
+        reason=reason,
+        officer_id=acting.officer_id,
+    )
+    unit.publish(
+        CaseTriaged(
+            complaint_id=ComplaintId(case.complaint_id),
+            occurred_at=unit.now,
+            proposals=_proposals(case),
+            reason=reason,
+        )
+    )
+    return changed
+
+
+def _proposals(case: Case) -> tuple[Proposal, ...]:
+    return tuple(Proposal.model_validate(each) for each in case.proposals)

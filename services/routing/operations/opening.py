@@ -1,0 +1,140 @@
+"""A complaint becomes a case: the rules place it, or it goes to the triage desk."""
+
+from time import perf_counter
+
+from services.routing import queries
+from services.routing.context import RoutingContext
+from services.routing.operations.changing import Fact, write_fact
+from services.routing.rules import Decision
+from services.routing.states import State
+from services.routing.tables import Case, CaseFact
+from shared.contracts.event import Event, Proposal
+from shared.contracts.intake import ComplaintAmended, ComplaintSubmitted
+from shared.contracts.routing import CaseAssigned, CaseTriaged
+from shared.errors import PermanentError
+from shared.unit_of_work import UnitOfWork
+
+
+class CaseMissing(PermanentError):
+    """Intake tells of a complaint whose submission it never told of; a person must look."""
+
+
+async def open_case(unit: UnitOfWork, context: RoutingContext, event: ComplaintSubmitted) -> None:
+    """Open the case and place it; publishes CaseAssigned, or CaseTriaged where no rule places it.
+
+    A complaint that has a case already changes nothing: its submission came a second time under
+    another event id.
+    """
+    decision = _decide(context, event)
+    proposals = tuple(
+        Proposal(opd=p.opd, topic=p.topic, confidence=p.confidence, words=p.words)
+        for p in decision.proposals
+    )
+    case = _new_case(unit, context, event, decision, proposals)
+    fact = CaseFact(
+        complaint_id=case.complaint_id,
+        version=1,
+        happened_at=unit.now,
+        action="open",
+        by="rule",
+        to_state=case.state,
+        opd=case.opd,
+        text=decision.reason,
+        details={"rule": decision.rule_id} if decision.rule_id else {},
+    )
+    if not await queries.insert_case(unit.connection, case, fact):
+        return
+    unit.publish(_announced(unit, case, proposals))
+    metrics = context.metrics
+    placed = metrics.placed.labels("rule" if case.opd else "triage")
+    waited = max(0.0, (unit.now - event.submitted_at).total_seconds())
+    unit.after_commit(placed.inc)
+    unit.after_commit(lambda: metrics.placing_seconds.observe(waited))
+
+
+async def amend_case(unit: UnitOfWork, context: RoutingContext, event: ComplaintAmended) -> None:
+    """Take over what intake says has changed; the OPD stays, whatever the text says now."""
+    del context
+    case = await queries.lock_case(unit.connection, event.complaint_id)
+    if case is None:
+        raise CaseMissing(f"no case {event.complaint_id} to amend")
+    fields = ("classification", "title", "text", "anonymous", "secret", "emergency")
+    given = {name: getattr(event, name) for name in fields}
+    changes = {name: value for name, value in given.items() if value is not None}
+    if event.location is not None:
+        changes |= event.location.model_dump()
+    if changes:
+        fact = Fact("citizen", details={"changed": sorted(changes)})
+        await write_fact(unit, case, "amend", fact, **changes)
+
+
+def _decide(context: RoutingContext, event: ComplaintSubmitted) -> Decision:
+    area_code = event.location.area_code if event.location else None
+    began = perf_counter()
+    decision = context.router.choose_opd(event.text, event.title, area_code)
+    context.metrics.decision_seconds.observe(perf_counter() - began)
+    return decision
+
+
+def _new_case(
+    unit: UnitOfWork,
+    context: RoutingContext,
+    event: ComplaintSubmitted,
+    decision: Decision,
+    proposals: tuple[Proposal, ...],
+) -> Case:
+    placed = decision.opd is not None
+    place = event.location.model_dump() if event.location else {}
+    return Case(
+        complaint_id=event.complaint_id,
+        version=1,
+        tracking_code=event.tracking_code,
+        state=str(State.ASSIGNED if placed else State.TRIAGE),
+        state_since=unit.now,
+        epoch=0,
+        times_returned=0,
+        opd=decision.opd,
+        opd_name=context.opd_names[decision.opd] if decision.opd else None,
+        topic=decision.topic,
+        topic_name=context.topic_names.get(decision.topic or ""),
+        priority="emergency" if event.emergency else decision.priority,
+        assigned_by=decision.by if placed else None,
+        reason=decision.reason,
+        proposals=[proposal.model_dump(mode="json") for proposal in proposals],
+        channel=event.channel,
+        classification=event.classification,
+        title=event.title,
+        text=event.text,
+        area_code=place.get("area_code"),
+        address=place.get("address"),
+        lat=place.get("lat"),
+        lon=place.get("lon"),
+        anonymous=event.anonymous,
+        secret=event.secret,
+        emergency=event.emergency,
+        submitted_at=event.submitted_at,
+        assigned_at=unit.now if placed else None,
+        updated_at=unit.now,
+    )
+
+
+def _announced(unit: UnitOfWork, case: Case, proposals: tuple[Proposal, ...]) -> Event:
+    if case.opd is None or case.opd_name is None:
+        return CaseTriaged(
+            complaint_id=case.complaint_id,
+            occurred_at=unit.now,
+            proposals=proposals,
+            reason=case.reason,
+        )
+    return CaseAssigned(
+        complaint_id=case.complaint_id,
+        occurred_at=unit.now,
+        part=0,
+        opd=case.opd,
+        opd_name=case.opd_name,
+        topic=case.topic,
+        topic_name=case.topic_name,
+        by="rule",
+        reason=case.reason,
+        proposals=proposals,
+    )

@@ -1,0 +1,125 @@
+"""All of routing's SQL: Core statements on the unit's connection."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, cast
+
+from sqlalchemy import Insert, Row, func, insert, select, tuple_, update
+from sqlalchemy.dialects.postgresql import insert as insert_or_ignore
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.sql.elements import SQLCoreOperations
+from sqlmodel import col
+
+from services.routing.states import State
+from services.routing.tables import Case, CaseFact
+
+EXCERPT_CHARS = 240
+MOST_FACTS = 500
+
+_OPEN: Insert = insert_or_ignore(Case).on_conflict_do_nothing()
+# What a list shows; the whole text of a hundred cases would be megabytes.
+_SUMMARY: tuple[SQLCoreOperations[Any], ...] = (
+    *(
+        col(column)
+        for column in (
+            Case.complaint_id,
+            Case.tracking_code,
+            Case.version,
+            Case.state,
+            Case.opd,
+            Case.opd_name,
+            Case.topic,
+            Case.topic_name,
+            Case.priority,
+            Case.emergency,
+            Case.secret,
+            Case.channel,
+            Case.classification,
+            Case.title,
+            Case.area_code,
+            Case.epoch,
+            Case.submitted_at,
+            Case.assigned_at,
+            Case.updated_at,
+        )
+    ),
+    func.left(col(Case.text), EXCERPT_CHARS).label("excerpt"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PageStart:
+    """The last row of the page before: lists go on below it, newest first."""
+
+    submitted_at: datetime
+    complaint_id: str
+
+
+async def insert_case(connection: AsyncConnection, case: Case, fact: CaseFact) -> bool:
+    """Store a new case and its first fact; False, and nothing stored, if it is there already."""
+    inserted = await connection.execute(_OPEN, case.model_dump())
+    if not inserted.rowcount:
+        return False
+    await connection.execute(insert(CaseFact), fact.model_dump())
+    return True
+
+
+async def update_case(
+    connection: AsyncConnection, case: Case, changes: Mapping[str, Any], fact: CaseFact
+) -> Case:
+    """Store changes of a case whose row is locked, with the fact they follow from."""
+    await connection.execute(
+        update(Case).where(col(Case.complaint_id) == case.complaint_id).values(**changes)
+    )
+    await connection.execute(insert(CaseFact), fact.model_dump())
+    return Case(**{**case.model_dump(), **changes})
+
+
+async def find_case(connection: AsyncConnection, complaint_id: str) -> Case | None:
+    """Return the case, if there is one."""
+    row = await connection.execute(select(Case).where(col(Case.complaint_id) == complaint_id))
+    return _case(row.first())
+
+
+async def lock_case(connection: AsyncConnection, complaint_id: str) -> Case | None:
+    """Return the case, if there is one, and let nobody else change it in this transaction."""
+    statement = select(Case).where(col(Case.complaint_id) == complaint_id).with_for_update()
+    return _case((await connection.execute(statement)).first())
+
+
+async def list_facts(connection: AsyncConnection, complaint_id: str) -> list[CaseFact]:
+    """Return the newest facts of a case, at most MOST_FACTS, the oldest of them first."""
+    statement = (
+        select(CaseFact)
+        .where(col(CaseFact.complaint_id) == complaint_id)
+        .order_by(col(CaseFact.version).desc())
+        .limit(MOST_FACTS)
+    )
+    rows = (await connection.execute(statement)).all()
+    return [CaseFact(**row._mapping) for row in reversed(rows)]  # noqa: SLF001 - documented API
+
+
+async def list_cases(
+    connection: AsyncConnection,
+    *,
+    opd: str | None,
+    state: State | None,
+    start: PageStart | None,
+    limit: int,
+) -> Sequence[Mapping[str, Any]]:
+    """Return up to `limit` cases, newest first, as the columns that a list shows."""
+    statement = select(*_SUMMARY)
+    if opd is not None:
+        statement = statement.where(col(Case.opd) == opd)
+    if state is not None:
+        statement = statement.where(col(Case.state) == state.value)
+    order = (col(Case.submitted_at), col(Case.complaint_id))
+    if start is not None:
+        statement = statement.where(tuple_(*order) < (start.submitted_at, start.complaint_id))
+    statement = statement.order_by(*(column.desc() for column in order)).limit(limit)
+    return cast(Sequence[Mapping[str, Any]], (await connection.execute(statement)).mappings().all())
+
+
+def _case(row: Row[Any] | None) -> Case | None:
+    return None if row is None else Case(**row._mapping)  # noqa: SLF001 - documented API

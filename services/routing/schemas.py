@@ -1,0 +1,250 @@
+"""What routing's API takes and gives."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from services.routing.states import STATES, Action, State
+from services.routing.tables import Case, CaseFact
+from shared.text import CleanText
+
+Code = Annotated[CleanText, Field(min_length=1, max_length=100)]
+Words = Annotated[CleanText, Field(min_length=1, max_length=10_000)]
+Reason = Annotated[CleanText, Field(min_length=1, max_length=2_000)]
+Basis = Annotated[CleanText, Field(min_length=1, max_length=500)]
+
+_ID = "019b76da-a800-7000-8000-00000000c001"
+_ANSWER = "Terima kasih. Petugas kami datang besok pagi untuk mengganti lampunya."
+
+
+def _example(**values: Any) -> ConfigDict:
+    return ConfigDict(extra="forbid", json_schema_extra={"examples": [values]})
+
+
+class RejectionReason(StrEnum):
+    """Why a case is not taken up."""
+
+    NOT_GOVERNMENT = "not_government"
+    OTHER_GOVERNMENT = "other_government"
+    UNCLEAR = "unclear"
+    NO_EVIDENCE = "no_evidence"
+    DUPLICATE = "duplicate"
+    IN_COURT = "in_court"
+    LEGISLATIVE = "legislative"
+    CRIMINAL = "criminal"
+    HATE = "hate"
+    NOT_SERIOUS = "not_serious"
+
+
+class Assignment(BaseModel):
+    """Which OPD shall have the case, and why."""
+
+    model_config = _example(
+        opd="DISHUB", topic="pju-padam", reason="Penerangan jalan umum adalah urusan Dishub."
+    )
+    opd: Code
+    topic: Code | None = None
+    reason: Reason
+
+
+class Return(BaseModel):
+    """Why the case is not this OPD's, and which regulation says so."""
+
+    model_config = _example(
+        reason="Lampu itu milik pengelola pasar, bukan penerangan jalan umum.",
+        legal_basis="Peraturan Wali Kota Contoh Raya 1/2020 pasal 2",
+    )
+    reason: Reason
+    legal_basis: Basis | None = None
+
+
+class Answer(BaseModel):
+    """What the citizen is told."""
+
+    model_config = _example(text=_ANSWER)
+    text: Words
+
+
+class Question(BaseModel):
+    """What the citizen is asked."""
+
+    model_config = _example(text="Di depan rumah nomor berapa lampu yang padam itu?")
+    text: Words
+
+
+class Resolution(BaseModel):
+    """What was done, and the photos or files that prove it."""
+
+    model_config = _example(text="Lampu sudah diganti dan menyala kembali.", evidence=[_ID])
+    text: Words
+    evidence: Annotated[list[UUID], Field(max_length=20)] = []
+
+
+class Rejection(BaseModel):
+    """Why the case is not taken up, and where the citizen may go instead."""
+
+    model_config = _example(
+        reason_code="not_government",
+        text="Listrik rumah adalah urusan PLN; silakan hubungi 123.",
+    )
+    reason_code: RejectionReason
+    text: Words
+
+
+class Closing(BaseModel):
+    """A note for the case's history; the citizen is told only that the desk closed it."""
+
+    model_config = _example(note="Pelapor sudah menyatakan puas lewat telepon.")
+    note: Reason | None = None
+
+
+class Reconsideration(BaseModel):
+    """Why a rejected case is looked at again."""
+
+    model_config = _example(reason="Pelapor mengirim bukti bahwa jalan itu milik kota.")
+    reason: Reason
+
+
+class ProposalView(BaseModel):
+    """An OPD that the rules proposed, how surely (0 to 1), and by which words."""
+
+    opd: str
+    topic: str | None = None
+    confidence: float
+    words: list[str] = []
+
+
+class FactView(BaseModel):
+    """One thing that happened to a case; `by` is rule, desk, officer, citizen or sla."""
+
+    version: int
+    happened_at: datetime
+    action: str
+    by: str
+    actor: str | None
+    from_state: str | None
+    to_state: str
+    opd: str | None
+    text: str | None
+    details: dict[str, Any]
+
+
+class CaseSummary(BaseModel):
+    """A case as a list shows it; `excerpt` is how the citizen's masked text begins."""
+
+    complaint_id: str
+    tracking_code: str
+    version: int
+    state: State
+    opd: str | None
+    opd_name: str | None
+    topic: str | None
+    topic_name: str | None
+    priority: Literal["normal", "high", "emergency"]
+    emergency: bool
+    secret: bool
+    channel: str
+    classification: str
+    title: str | None
+    excerpt: str
+    area_code: str | None
+    epoch: int
+    submitted_at: datetime
+    assigned_at: datetime | None
+    updated_at: datetime
+
+
+class CasePage(BaseModel):
+    """A page of cases, newest first; `next` is the cursor of the following page, if any."""
+
+    items: list[CaseSummary]
+    next: str | None
+
+
+class CaseDetail(BaseModel):
+    """A case with its history; `legal_actions` are those that this caller may take now."""
+
+    complaint_id: str
+    tracking_code: str
+    version: int
+    state: State
+    state_since: datetime
+    open311_status: Literal["open", "closed"]
+    sp4n_status: str
+    opd: str | None
+    opd_name: str | None
+    topic: str | None
+    topic_name: str | None
+    priority: Literal["normal", "high", "emergency"]
+    assigned_by: str | None
+    reason: str
+    proposals: list[ProposalView]
+    epoch: int
+    times_returned: int
+    request_id: str | None
+    officer_id: str | None
+    channel: str
+    classification: str
+    title: str | None
+    text: str
+    area_code: str | None
+    address: str | None
+    lat: float | None
+    lon: float | None
+    anonymous: bool
+    secret: bool
+    emergency: bool
+    submitted_at: datetime
+    assigned_at: datetime | None
+    resolved_at: datetime | None
+    closed_at: datetime | None
+    updated_at: datetime
+    legal_actions: list[Action]
+    history: list[FactView]
+
+
+class ActionDone(BaseModel):
+    """Where a case stands after an action; `legal_actions` are those of this caller now."""
+
+    complaint_id: str
+    tracking_code: str
+    version: int
+    state: State
+    opd: str | None
+    opd_name: str | None
+    request_id: str | None
+    updated_at: datetime
+    legal_actions: list[Action]
+
+
+def view_case(case: Case, facts: Sequence[CaseFact], legal: Sequence[Action]) -> CaseDetail:
+    """Return a case as the API shows it."""
+    state = State(case.state)
+    return CaseDetail(
+        **case.model_dump(exclude={"state", "proposals", "state_before_merge"}),
+        state=state,
+        open311_status=STATES[state].open311,
+        sp4n_status=_sp4n_status(state, facts),
+        proposals=[ProposalView.model_validate(each) for each in case.proposals],
+        legal_actions=list(legal),
+        history=[FactView.model_validate(fact.model_dump()) for fact in facts],
+    )
+
+
+def view_done(case: Case, legal: Sequence[Action]) -> dict[str, Any]:
+    """Return the answer to an action as plain JSON values, as it is kept for a repeated request."""
+    kept = case.model_dump(include=set(ActionDone.model_fields) - {"legal_actions"})
+    return ActionDone.model_validate({**kept, "legal_actions": legal}).model_dump(mode="json")
+
+
+def _sp4n_status(state: State, facts: Sequence[CaseFact]) -> str:
+    """Return SP4N's name; of a closed case it tells by whom it was closed."""
+    names = STATES[state].sp4n
+    if len(names) == 1:
+        return names[0]
+    closed_by = next((fact.by for fact in reversed(facts) if fact.to_state == state), "sla")
+    return names[("citizen", "desk", "sla").index(closed_by)]

@@ -1,0 +1,233 @@
+"""The states of a case and what leads from one to another: the one table that all else follows.
+
+Pure. `docs/states.md` is drawn from this table, and a test holds the two equal.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final, Literal
+
+
+class State(StrEnum):
+    """Where a case is; the values are those of `CaseState` in the contracts."""
+
+    TRIAGE = "triage"
+    ASSIGNED = "assigned"
+    IN_PROGRESS = "in_progress"
+    WAITING_CITIZEN = "waiting_citizen"
+    RESOLVED = "resolved"
+    CLOSED = "closed"
+    REJECTED = "rejected"
+    MERGED = "merged"
+    WITHDRAWN = "withdrawn"
+
+
+class Action(StrEnum):
+    """What happens to a case. Staff do the first eleven; the others follow from events."""
+
+    ASSIGN = "assign"
+    RETURN = "return"
+    RESPOND = "respond"
+    PROGRESS = "progress"
+    REQUEST_INFORMATION = "request-information"
+    RESOLVE = "resolve"
+    REJECT = "reject"
+    CLOSE = "close"
+    RECONSIDER = "reconsider"
+    MERGE = "merge"
+    UNMERGE = "unmerge"
+    # From the citizen, through intake.
+    WITHDRAW = "withdraw"
+    RECEIVE_INFORMATION = "receive-information"
+    CONFIRM = "confirm"
+    REOPEN = "reopen"
+    # From sla: the closing clock ran out.
+    EXPIRE = "expire"
+
+
+#: Actions with a route of their own; merging has its table already and gets its routes later.
+STAFF_ACTIONS: Final = (
+    Action.ASSIGN,
+    Action.RETURN,
+    Action.RESPOND,
+    Action.PROGRESS,
+    Action.REQUEST_INFORMATION,
+    Action.RESOLVE,
+    Action.REJECT,
+    Action.CLOSE,
+    Action.RECONSIDER,
+)
+
+WHAT_IT_WAS: Final = "what it was"
+"""Where `unmerge` leads: the state that the case had before it was merged."""
+
+Next = State | Literal["what it was"]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One state: where each action leads, and what Open311 and SP4N-LAPOR call it.
+
+    SP4N tells by whom a case was closed, so `sp4n` may be several names.
+    """
+
+    open311: Literal["open", "closed"]
+    sp4n: tuple[str, ...]
+    actions: Mapping[Action, Next]
+
+
+_WORK: Final[Mapping[Action, Next]] = {
+    Action.ASSIGN: State.ASSIGNED,
+    Action.RETURN: State.TRIAGE,
+    Action.RESPOND: State.IN_PROGRESS,
+    Action.PROGRESS: State.IN_PROGRESS,
+    Action.REQUEST_INFORMATION: State.WAITING_CITIZEN,
+    Action.RESOLVE: State.RESOLVED,
+    Action.REJECT: State.REJECTED,
+    Action.MERGE: State.MERGED,
+    Action.WITHDRAW: State.WITHDRAWN,
+}
+
+STATES: Final[Mapping[State, Row]] = {
+    State.TRIAGE: Row(
+        "open",
+        ("belum terdisposisi",),
+        {
+            Action.ASSIGN: State.ASSIGNED,
+            Action.REJECT: State.REJECTED,
+            Action.MERGE: State.MERGED,
+            Action.WITHDRAW: State.WITHDRAWN,
+        },
+    ),
+    State.ASSIGNED: Row("open", ("Terdisposisi",), _WORK),
+    State.IN_PROGRESS: Row("open", ("Ditindaklanjuti",), _WORK),
+    State.WAITING_CITIZEN: Row(
+        "open",
+        ("Menunggu Kelengkapan Informasi",),
+        {
+            Action.RECEIVE_INFORMATION: State.IN_PROGRESS,
+            Action.RESOLVE: State.RESOLVED,
+            Action.REJECT: State.REJECTED,
+            Action.EXPIRE: State.CLOSED,
+            Action.WITHDRAW: State.WITHDRAWN,
+        },
+    ),
+    State.RESOLVED: Row(
+        "closed",
+        ("Ditindaklanjuti",),
+        {
+            Action.CONFIRM: State.CLOSED,
+            Action.EXPIRE: State.CLOSED,
+            Action.CLOSE: State.CLOSED,
+            Action.REOPEN: State.ASSIGNED,
+        },
+    ),
+    State.CLOSED: Row(
+        "closed",
+        ("Ditutup oleh Pelapor", "Ditutup oleh Admin", "Ditutup oleh Sistem"),
+        # Within a window only; who knows the hour asks `may_reopen` of the citizens' operations.
+        {Action.REOPEN: State.ASSIGNED},
+    ),
+    State.REJECTED: Row("closed", ("Diarsipkan",), {Action.RECONSIDER: State.TRIAGE}),
+    State.MERGED: Row("closed", ("Diarsipkan",), {Action.UNMERGE: WHAT_IT_WAS}),
+    State.WITHDRAWN: Row("closed", ("Diarsipkan oleh Pelapor",), {}),
+}
+
+OPEN_STATES: Final = tuple(state for state, row in STATES.items() if row.open311 == "open")
+
+
+class IllegalAction(ValueError):
+    """The table does not have this action in this state."""
+
+    def __init__(self, state: State, action: Action) -> None:
+        """Name the state and the action."""
+        super().__init__(f"{action} is not legal for a case that is {state}")
+        self.state = state
+        self.action = action
+
+
+def is_legal(state: State, action: Action) -> bool:
+    """Tell whether the table has this action in this state."""
+    return action in STATES[state].actions
+
+
+def next_state(state: State, action: Action, before_merge: State | None = None) -> State:
+    """Return where an action leads; raises IllegalAction where the table has nothing.
+
+    `before_merge` is the state that a merged case had, and needed for `unmerge` alone.
+    """
+    following = STATES[state].actions.get(action)
+    if following is None:
+        raise IllegalAction(state, action)
+    if following != WHAT_IT_WAS:
+        return following
+    if before_merge is None:
+        raise ValueError("unmerge needs the state before the merge")
+    return before_merge
+
+
+def legal_actions(state: State) -> tuple[Action, ...]:
+    """Return the actions that staff may take by request now, in the order of `Action`."""
+    return tuple(action for action in STAFF_ACTIONS if is_legal(state, action))
+
+
+def draw_table() -> str:
+    """Return the table as the Markdown of docs/states.md."""
+    lines = [
+        "# The states of a case",
+        "",
+        "Drawn from `services/routing/states.py`; what is not listed is answered with 409 and the",
+        "actions that are legal instead. Routing alone changes a case's state.",
+        "",
+        *_drawn(
+            ("State", "May become", "Open311", "SP4N"),
+            (
+                (f"`{state}`", _become(row), row.open311, " / ".join(row.sp4n))
+                for state, row in STATES.items()
+            ),
+        ),
+        "",
+        "`reopen` is legal for a closed case only within the reopening window",
+        "(`TANGGAP_ROUTING_REOPEN_DAYS`). Staff act by `POST",
+        "/routing/v1/cases/{complaint_id}/<action>`: "
+        + ", ".join(f"`{action}`" for action in STAFF_ACTIONS)
+        + ".",
+        "The citizen's `withdraw`, `receive-information`, `confirm` and `reopen` come from",
+        "intake's events, `expire` from sla's closing clock; `merge` and `unmerge` have no route.",
+        "",
+        "```mermaid",
+        "stateDiagram-v2",
+        "    [*] --> triage",
+        "    [*] --> assigned",
+        *_arrows(),
+        "```",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _become(row: Row) -> str:
+    by_next: dict[str, list[str]] = {}
+    for action, following in row.actions.items():
+        by_next.setdefault(str(following), []).append(str(action))
+    return (
+        ", ".join(f"{following} ({', '.join(by)})" for following, by in by_next.items())
+        or "nothing"
+    )
+
+
+def _arrows() -> Iterable[str]:
+    for state, row in STATES.items():
+        by_next: dict[Next, list[str]] = {}
+        for action, following in row.actions.items():
+            by_next.setdefault(following, []).append(str(action))
+        for following, by in by_next.items():
+            target = "[*]" if following == WHAT_IT_WAS else str(following)
+            yield f"    {state} --> {target}: {', '.join(by)}"
+
+
+def _drawn(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Iterable[str]:
+    yield "| " + " | ".join(head) + " |"
+    yield "|---" * len(head) + "|"
+    for row in rows:
+        yield "| " + " | ".join(row) + " |"

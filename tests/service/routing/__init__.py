@@ -1,0 +1,1 @@
+"""Routing alone, on real Postgres and the in-process bus."""
