@@ -1,0 +1,129 @@
+"""Reading the topics from beginning to end, and sending what they hold once more in disorder."""
+
+import asyncio
+import random
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
+
+from shared.contracts.topics import TOPICS
+from shared.database import Database
+from tests.chaos.evidence import Sent, rows_of
+
+_TOPICS = tuple(topic.name for topic in TOPICS)
+Records = list["ConsumerRecord[bytes, bytes]"]
+
+
+async def read_kafka(bootstrap: str) -> dict[str, list[Sent]]:
+    """Read every event of every topic from Kafka."""
+    found: dict[str, list[Sent]] = {name: [] for name in _TOPICS}
+    for record in await read_records(bootstrap, _TOPICS):
+        headers = {name: (value or b"").decode() for name, value in record.headers}
+        found[record.topic].append(_sent(record.topic, (record.key or b"").decode(), headers))
+    return found
+
+
+async def read_bus(database: Database) -> dict[str, list[Sent]]:
+    """Read every event of every topic from the log of the embedded default."""
+    found: dict[str, list[Sent]] = {name: [] for name in _TOPICS}
+    for row in await rows_of(
+        database,
+        'SELECT topic, key, headers FROM bus_message ORDER BY topic, "partition", "offset"',
+    ):
+        found[row.topic].append(_sent(row.topic, row.key, row.headers))
+    return found
+
+
+async def read_records(bootstrap: str, topics: Iterable[str]) -> Records:
+    """Read all records that these topics hold now."""
+    places = await _partitions(bootstrap, topics)
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=bootstrap, enable_auto_commit=False, auto_offset_reset="earliest"
+    )
+    await consumer.start()
+    try:
+        consumer.assign(places)
+        ends = await consumer.end_offsets(places)
+        await consumer.seek_to_beginning(*places)
+        records: Records = []
+        left = {place for place in places if ends[place] > 0}
+        while left:
+            for place, batch in (await consumer.getmany(timeout_ms=500)).items():
+                records += [record for record in batch if record.offset < ends[place]]
+            for place in tuple(left):
+                if await consumer.position(place) >= ends[place]:
+                    left.discard(place)
+        return records
+    finally:
+        await consumer.stop()
+
+
+async def send_again(bootstrap: str, topics: Iterable[str], seed: int) -> int:
+    """Produce everything that these topics hold once more, shuffled; returns how many messages."""
+    records = await read_records(bootstrap, topics)
+    random.Random(seed).shuffle(records)  # noqa: S311 - disorder, not secrecy
+    producer = AIOKafkaProducer(bootstrap_servers=bootstrap, acks="all", enable_idempotence=True)
+    await producer.start()
+    try:
+        waiting = [
+            await producer.send(
+                record.topic, key=record.key, value=record.value, headers=list(record.headers)
+            )
+            for record in records
+        ]
+        for sent in waiting:
+            await sent
+    finally:
+        await producer.stop()
+    return len(records)
+
+
+async def reset_group(bootstrap: str, group: str, instance: str, topics: Iterable[str]) -> None:
+    """Let a group begin each topic anew; its one static member must be stopped meanwhile.
+
+    We take that member's place for a moment: a stopped static member stays in the group until its
+    session has run out, and offsets of a group with members are theirs alone to commit.
+    """
+    places = await _partitions(bootstrap, topics)
+    consumer = AIOKafkaConsumer(
+        *topics,
+        bootstrap_servers=bootstrap,
+        group_id=group,
+        group_instance_id=f"{group}-{instance}",
+        enable_auto_commit=False,
+    )
+    await consumer.start()
+    try:
+        async with asyncio.timeout(40):
+            while consumer.assignment() != set(places):  # noqa: ASYNC110 - aiokafka has no event
+                await asyncio.sleep(0.05)
+        await consumer.commit(dict.fromkeys(places, 0))
+    finally:
+        await consumer.stop()
+
+
+async def _partitions(bootstrap: str, topics: Iterable[str]) -> list[TopicPartition]:
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    await admin.start()
+    try:
+        return [
+            TopicPartition(topic["topic"], partition["partition"])
+            for topic in await admin.describe_topics(list(topics))
+            for partition in topic["partitions"]
+        ]
+    finally:
+        await admin.close()
+
+
+def _sent(topic: str, key: str, headers: Mapping[str, str]) -> Sent:
+    return Sent(
+        event_id=headers.get("ce_id", ""),
+        topic=topic,
+        complaint_id=key,
+        version=int(headers.get("aggregate_version", "0")),
+        time=datetime.fromisoformat(headers["ce_time"])
+        if "ce_time" in headers
+        else datetime.fromtimestamp(0, UTC),
+    )
