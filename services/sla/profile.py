@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field, StringConstraints, field_validator, model_validator
 
 from shared.profile import (
+    Location,
     ProfileInvalid,
     ProfilePart,
     ProfileProblem,
@@ -31,6 +32,7 @@ Email = Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", 
 Phone = Annotated[str, StringConstraints(pattern=r"^\+62[0-9 ]{7,16}$")]
 
 REQUIRED_STAGES = ("verification", "first_response", "follow_up", "closing")
+STAGES_BEFORE_AN_OPD = ("verification", "first_response")
 ROLES_OF_OPD = ("officer", "head")
 ROLES_OF_PEMDA = ("triage", "sekda", "leader")
 StaffRole = Literal["officer", "head", "triage", "sekda", "leader"]
@@ -303,10 +305,19 @@ def _check_policies(reader: ProfileReader, sla: SlaFile, opds: frozenset[str]) -
         for opd in policy.scope.opds:
             if opd not in opds:
                 reader.complain(_SLA, (*place, "scope", "opds"), f"{_OPDS} has no OPD '{opd}'")
+        _check_can_apply(reader, policy, place)
     general = {policy.stage for policy in sla.policies if not policy.scope.specificity}
     for stage in REQUIRED_STAGES:
         if stage not in general:
             reader.complain(_SLA, ("policies",), f"the stage '{stage}' has no policy for all cases")
+
+
+def _check_can_apply(reader: ProfileReader, policy: Policy, place: Location) -> None:
+    if policy.counts == "working":
+        reader.complain(_SLA, (*place, "counts"), "working time is not counted yet; use elapsed")
+    if policy.stage in STAGES_BEFORE_AN_OPD and (policy.scope.opds or policy.scope.topics):
+        message = f"'{policy.stage}' starts before the case has an OPD or topic: this never applies"
+        reader.complain(_SLA, (*place, "scope"), message)
 
 
 def _check_contacts(reader: ProfileReader, file: ContactsFile, opds: frozenset[str]) -> None:

@@ -1,0 +1,71 @@
+"""The events that tell of a clock: made from what happened to it, and from nothing else. Pure."""
+
+from datetime import datetime
+from typing import Any
+
+from services.sla.rules import ClockPlan, Firing, clock_id_of, role_to_tell
+from services.sla.stopwatch import Change, ChangeKind
+from services.sla.tables import ClockRow
+from shared.contracts.event import Event
+from shared.contracts.sla import (
+    CaseEscalated,
+    ClockPaused,
+    ClockResumed,
+    ClockStarted,
+    ClockStopped,
+    DeadlineMissed,
+    DeadlineNear,
+)
+
+
+def change_event(complaint_id: str, plan: ClockPlan, change: Change) -> Event:
+    """Tell of one change; it occurred when the news says, however late the news came."""
+    about: dict[str, Any] = {
+        "complaint_id": complaint_id,
+        "occurred_at": change.at,
+        "clock_id": clock_id_of(complaint_id, plan.key),
+        **plan.key._asdict(),
+        "opd": change.opd,
+    }
+    if change.kind is ChangeKind.PAUSED:
+        return ClockPaused(**about, reason=change.reason)
+    if change.kind is ChangeKind.STOPPED:
+        return ClockStopped(
+            **about,
+            outcome=change.outcome,
+            elapsed_seconds=(change.at - plan.started_at).total_seconds(),
+            working_seconds=change.ran.total_seconds(),
+            held_seconds={opd: time.total_seconds() for opd, time in change.held.items()},
+        )
+    scheduled = ClockStarted if change.kind is ChangeKind.STARTED else ClockResumed
+    return scheduled(**about, policy=plan.terms.policy, due_at=change.due_at, reason=change.reason)
+
+
+def late_miss_event(complaint_id: str, plan: ClockPlan, now: datetime) -> DeadlineMissed:
+    """Tell of a deadline that had passed when the clock stopped, before the scanner saw it."""
+    return DeadlineMissed(
+        complaint_id=complaint_id,
+        occurred_at=now,
+        clock_id=clock_id_of(complaint_id, plan.key),
+        **plan.key._asdict(),
+        opd=plan.opd,
+        due_at=plan.due_at,
+    )
+
+
+def firing_event(clock: ClockRow, firing: Firing, now: datetime) -> Event:
+    """Tell of what a running clock did by itself."""
+    about: dict[str, Any] = {
+        "complaint_id": clock.complaint_id,
+        "occurred_at": now,
+        "clock_id": clock.clock_id,
+        "part": clock.part,
+        "stage": clock.stage,
+        "epoch": clock.epoch,
+        "opd": clock.opd,
+    }
+    if firing.rung is not None:
+        role = role_to_tell(firing.rung, clock.opd)
+        return CaseEscalated(**about, level=firing.rung.level, to_role=role)
+    deadline = DeadlineNear if firing.kind == "near" else DeadlineMissed
+    return deadline(**about, due_at=clock.due_at)

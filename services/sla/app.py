@@ -1,0 +1,46 @@
+"""Builds sla from its settings, a transport and a clock: the composition root."""
+
+from fastapi import FastAPI
+
+from services.sla import profile
+from services.sla.api import router
+from services.sla.consumers import handlers
+from services.sla.context import make_context
+from services.sla.metrics import GAUGES, SlaMetrics
+from services.sla.scanner import run_scanner
+from services.sla.settings import SlaSettings
+from shared.clock import Clock
+from shared.profile_store import latest_profile
+from shared.service import Service
+from shared.transport.port import Transport
+
+_DESCRIPTION = (
+    "The clocks of every case: how long verification, the first response, the follow-up, the "
+    "resolution and the citizen's silence may take, what is late, and who was told of it."
+)
+
+
+def create_app(settings: SlaSettings, transport: Transport | None, clock: Clock) -> FastAPI:
+    """Build the app; its clocks start once it runs and the profile is loaded."""
+    service = Service("sla", settings, transport, clock, GAUGES)
+    metrics = SlaMetrics(service.metrics.registry)
+
+    async def on_start(started: Service) -> None:
+        async with started.database.transaction() as connection:
+            version, content = await latest_profile(connection)
+        context = make_context(profile.parse(content), version, metrics)
+        app.state.context = context
+        await started.consume(handlers(context))
+        started.run_in_background(
+            "scanner",
+            run_scanner(
+                started.units,
+                clock,
+                metrics,
+                limit=settings.scan_batch,
+                longest_sleep=settings.scan_seconds,
+            ),
+        )
+
+    app = service.build_app("Tenggat layanan", _DESCRIPTION, [router], on_start)
+    return app

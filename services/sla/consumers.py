@@ -1,0 +1,89 @@
+"""Events in: which news of intake and routing the clocks heed, in one table.
+
+What is not in it starts, stops and moves no clock: a citizen's message, an acknowledgement, an
+edit, a feedback, evidence.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from services.sla import operations
+from services.sla.context import SlaContext
+from services.sla.facts import Mark, MarkKind
+from shared.contracts.event import Event
+from shared.contracts.intake import ComplaintSubmitted, ComplaintWithdrawn
+from shared.contracts.routing import (
+    CaseAssigned,
+    CaseClosed,
+    CaseMerged,
+    CaseRejected,
+    CaseReopened,
+    CaseResolved,
+    CaseReturned,
+    CaseTriaged,
+    CaseUnmerged,
+    ContributionRequested,
+    InformationReceived,
+    InformationRequested,
+    ResponseGiven,
+)
+from shared.inbox import Handler
+from shared.unit_of_work import UnitOfWork
+
+_MARKS: Mapping[type[Event], MarkKind] = {
+    CaseTriaged: MarkKind.UNASSIGNED,
+    CaseAssigned: MarkKind.ASSIGNED,
+    CaseReturned: MarkKind.UNASSIGNED,
+    ContributionRequested: MarkKind.CONTRIBUTES,
+    InformationRequested: MarkKind.ASKED,
+    InformationReceived: MarkKind.INFORMED,
+    CaseResolved: MarkKind.RESOLVED,
+    CaseRejected: MarkKind.REJECTED,
+    CaseReopened: MarkKind.REOPENED,
+    CaseMerged: MarkKind.MERGED,
+    CaseUnmerged: MarkKind.UNMERGED,
+    CaseClosed: MarkKind.CLOSED,
+}
+_RESPONSES = {"answer": MarkKind.ANSWERED, "progress": MarkKind.PROGRESSED}
+#: Only these say which OPD has a part; elsewhere an OPD is who wrote, or who gave the case back.
+_NAMES_OPD = (CaseAssigned, ContributionRequested)
+
+
+def handlers(context: SlaContext) -> dict[type[Event], Handler]:
+    """Return what to do with each class of event."""
+
+    async def submitted(unit: UnitOfWork, event: ComplaintSubmitted) -> None:
+        await operations.note_submission(
+            unit,
+            context,
+            event.complaint_id,
+            submitted_at=event.submitted_at,
+            channel=event.channel,
+            classification=event.classification,
+        )
+
+    async def withdrawn(unit: UnitOfWork, event: ComplaintWithdrawn) -> None:
+        await operations.note_withdrawal(unit, context, event.complaint_id, event.occurred_at)
+
+    async def marked(unit: UnitOfWork, event: Any) -> None:
+        await operations.note_mark(unit, context, event.complaint_id, _mark(event))
+
+    return {
+        ComplaintSubmitted: submitted,
+        ComplaintWithdrawn: withdrawn,
+        ResponseGiven: marked,
+        **dict.fromkeys(_MARKS, marked),
+    }
+
+
+def _mark(event: Any) -> Mark:
+    names_opd = isinstance(event, _NAMES_OPD)
+    kind = _RESPONSES[event.kind] if isinstance(event, ResponseGiven) else _MARKS[type(event)]
+    return Mark(
+        kind=kind,
+        at=event.occurred_at,
+        part=getattr(event, "part", 0),
+        opd=event.opd if names_opd else None,
+        topic=event.topic if names_opd else None,
+        epoch=getattr(event, "epoch", 0),
+    )

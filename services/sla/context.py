@@ -1,0 +1,31 @@
+"""What sla's doors, operations and scanner are given at start: one profile made ready."""
+
+from dataclasses import dataclass
+
+from services.sla.metrics import SlaMetrics
+from services.sla.policies import STAGES, Policies
+from services.sla.profile import SlaProfile
+
+
+@dataclass(frozen=True, slots=True)
+class SlaContext:
+    """The policies, the codes that may be asked for, and the metrics."""
+
+    policies: Policies
+    profile_version: str
+    opds: frozenset[str]
+    stages: tuple[str, ...]
+    metrics: SlaMetrics
+
+
+def make_context(profile: SlaProfile, version: str, metrics: SlaMetrics) -> SlaContext:
+    """Make ready what a profile says."""
+    policies = Policies(profile)
+    return SlaContext(
+        policies=policies,
+        profile_version=version,
+        # Every OPD has an officer and a head among the contacts; reading the profile checks it.
+        opds=frozenset(c.opd for c in profile.contacts if c.opd is not None),
+        stages=(*STAGES, *sorted(policies.stages - set(STAGES))),
+        metrics=metrics,
+    )

@@ -1,0 +1,156 @@
+"""What sla knows of one case, from both publishers, and the marks that its clocks heed. Pure.
+
+Intake's part and routing's part are kept apart, so that it does not matter which of them comes
+first; within routing's part the order is the publisher's own.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+
+class MarkKind(StrEnum):
+    """What happened to a case, as far as clocks are concerned."""
+
+    ASSIGNED = "assigned"
+    UNASSIGNED = "unassigned"
+    CONTRIBUTES = "contributes"
+    ANSWERED = "answered"
+    PROGRESSED = "progressed"
+    ASKED = "asked"
+    INFORMED = "informed"
+    RESOLVED = "resolved"
+    REJECTED = "rejected"
+    REOPENED = "reopened"
+    MERGED = "merged"
+    UNMERGED = "unmerged"
+    CLOSED = "closed"
+
+
+_STAFF_MESSAGES = frozenset(
+    {
+        MarkKind.ANSWERED,
+        MarkKind.PROGRESSED,
+        MarkKind.ASKED,
+        MarkKind.RESOLVED,
+        MarkKind.REJECTED,
+    }
+)
+_OPENING = frozenset(
+    {
+        MarkKind.ASSIGNED,
+        MarkKind.UNASSIGNED,
+        MarkKind.ASKED,
+        MarkKind.INFORMED,
+        MarkKind.REOPENED,
+    }
+)
+_ENDING = frozenset({MarkKind.RESOLVED, MarkKind.REJECTED, MarkKind.CLOSED})
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """One fact of routing's, in the order in which routing published it."""
+
+    kind: MarkKind
+    at: datetime
+    part: int = 0
+    opd: str | None = None
+    topic: str | None = None
+    epoch: int = 0
+
+    def as_json(self) -> list[Any]:
+        """Write the mark the way it is stored."""
+        return [self.kind, self.at.isoformat(), self.part, self.opd, self.topic, self.epoch]
+
+    @classmethod
+    def from_json(cls, stored: list[Any]) -> "Mark":
+        """Read what `as_json` wrote."""
+        kind, at, *rest = stored
+        return cls(MarkKind(kind), datetime.fromisoformat(at), *rest)
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFacts:
+    """All that is known of one case. Without `submitted_at`, intake has not been heard yet."""
+
+    submitted_at: datetime | None = None
+    channel: str = ""
+    classification: str = ""
+    withdrawn_at: datetime | None = None
+    marks: tuple[Mark, ...] = ()
+
+    def with_mark(self, mark: Mark) -> "CaseFacts":
+        """Add a mark; the same facts again where no clock could ever heed it."""
+        if _is_old_news(self.marks, mark):
+            return self
+        return replace(self, marks=(*self.marks, mark))
+
+    @property
+    def opds(self) -> list[str]:
+        """Return the OPDs that have or had the case or a part of it, sorted."""
+        return sorted({mark.opd for mark in self.marks if mark.opd is not None})
+
+    @property
+    def opd(self) -> str | None:
+        """Return which OPD has the leading part now; None is the triage desk."""
+        for mark in reversed(self.marks):
+            if mark.part == 0 and mark.kind in {MarkKind.ASSIGNED, MarkKind.UNASSIGNED}:
+                return mark.opd
+        return None
+
+    @property
+    def is_open(self) -> bool:
+        """Tell whether the case still waits for staff or for the citizen's answer to them."""
+        if self.submitted_at is None or self.withdrawn_at is not None:
+            return False
+        is_open = before_merge = True
+        for mark in self.marks:
+            if mark.kind in _OPENING:
+                is_open = True
+            elif mark.kind in _ENDING and mark.part == 0:
+                is_open = False
+            elif mark.kind is MarkKind.MERGED:
+                before_merge, is_open = is_open, False
+            elif mark.kind is MarkKind.UNMERGED:
+                is_open = before_merge
+        return is_open
+
+    def resolution_seconds(self) -> list[float]:
+        """Return, per time it was resolved, how long after submission or reopening that was."""
+        if self.submitted_at is None:
+            return []
+        found = []
+        since = self.submitted_at
+        for mark in self.marks:
+            if mark.kind is MarkKind.REOPENED:
+                since = mark.at
+            elif mark.kind is MarkKind.RESOLVED and mark.part == 0:
+                found.append(max((mark.at - since).total_seconds(), 0.0))
+        return found
+
+
+def _is_old_news(marks: Iterable[Mark], mark: Mark) -> bool:
+    """Keep the list short: a hundred answers of an officer are one fact to a clock."""
+    if mark.kind is MarkKind.ANSWERED:
+        return any(each.kind in _STAFF_MESSAGES for each in marks)
+    if mark.kind is MarkKind.CONTRIBUTES:
+        return any(each.kind is mark.kind and each.opd == mark.opd for each in marks)
+    if mark.kind is MarkKind.PROGRESSED:
+        return _is_progress_known(marks, mark.part)
+    return False
+
+
+def _is_progress_known(marks: Iterable[Mark], part: int) -> bool:
+    known = begun = False
+    for each in marks:
+        if each.kind is MarkKind.REOPENED:
+            known = False
+        elif each.part == part and each.kind is MarkKind.ASSIGNED and not begun:
+            # Only what comes after the beginning can stop a follow-up.
+            begun, known = True, False
+        elif each.part == part and each.kind is MarkKind.PROGRESSED:
+            known = True
+    return known

@@ -1,0 +1,104 @@
+"""What sla shows to Prometheus: how fast people are answered, and what is late."""
+
+from typing import Final
+
+from prometheus_client import CollectorRegistry, Counter, Histogram
+
+from services.sla.policies import STAGES
+from shared.metrics import GaugeQuery
+
+#: From a minute to 30 days; the limits of 2 h, 24 h and 10 days are exactly among them.
+RESPONSE_BUCKETS: Final = (
+    *(60, 300, 900, 1800, 3600, 7200, 14400, 28800, 43200, 86400),
+    *(172800, 259200, 432000, 604800, 864000, 1209600, 2592000),
+)
+LATENESS_BUCKETS: Final = (0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 600, 3600, 86400)
+
+_STAGES = ", ".join(f"('{stage}')" for stage in STAGES)
+_AGE = "CAST(:now AS timestamptz) - submitted_at"
+
+GAUGES: Final = (
+    GaugeQuery(
+        "sla_clocks_running",
+        "Clocks that run now.",
+        f"""SELECT s.stage, count(c.clock_id) FROM (VALUES {_STAGES}) AS s (stage)
+        LEFT JOIN clock c ON c.stage = s.stage AND c.state = 'running' GROUP BY s.stage""",  # noqa: S608 - names of our own
+        ("stage",),
+    ),
+    GaugeQuery(
+        "sla_clocks_overdue",
+        "Running clocks whose time is used up, by the OPD that has the case (none: the desk).",
+        f"""SELECT s.stage, c.opd, count(c.clock_id) FROM (VALUES {_STAGES}) AS s (stage)
+        LEFT JOIN clock c ON c.stage = s.stage AND c.state = 'running'
+            AND c.due_at <= CAST(:now AS timestamptz)
+        GROUP BY s.stage, c.opd""",  # noqa: S608 - names of our own
+        ("stage", "opd"),
+    ),
+    GaugeQuery(
+        "sla_oldest_open_seconds",
+        "Age of the oldest case that is still open.",
+        """SELECT greatest(
+            coalesce(extract(epoch FROM CAST(:now AS timestamptz) - min(submitted_at)), 0), 0)
+        FROM case_facts WHERE is_open""",
+    ),
+    GaugeQuery(
+        "sla_cases_open",
+        "Open cases by age since submission.",
+        f"""SELECT a.age, count(c.complaint_id)
+        FROM (VALUES ('under_2h', interval '-100 years', interval '2 hours'),
+                     ('2h_to_24h', interval '2 hours', interval '24 hours'),
+                     ('1d_to_3d', interval '24 hours', interval '72 hours'),
+                     ('3d_to_10d', interval '72 hours', interval '240 hours'),
+                     ('over_10d', interval '240 hours', interval '1000 years'))
+             AS a (age, since, until)
+        LEFT JOIN case_facts c ON c.is_open AND {_AGE} >= a.since AND {_AGE} < a.until
+        GROUP BY a.age""",  # noqa: S608 - names of our own
+        ("age",),
+    ),
+)
+
+
+class SlaMetrics:
+    """Counters and histograms of this process; they are summed over instances."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        """Register everything."""
+        self.first_response_seconds = Histogram(
+            "sla_first_response_seconds",
+            "From submission to the first message of staff to the citizen.",
+            ["opd", "channel"],
+            buckets=RESPONSE_BUCKETS,
+            registry=registry,
+        )
+        self.resolution_seconds = Histogram(
+            "sla_resolution_seconds",
+            "From submission, or reopening, until the OPD resolved the case.",
+            ["opd", "channel"],
+            buckets=RESPONSE_BUCKETS,
+            registry=registry,
+        )
+        self.timer_lateness_seconds = Histogram(
+            "sla_timer_lateness_seconds",
+            "How long after its moment a deadline or an escalation was published.",
+            buckets=LATENESS_BUCKETS,
+            registry=registry,
+        )
+        self.deadlines_missed = Counter(
+            "sla_deadlines_missed",
+            "Deadlines that passed, by the OPD that had the case (none: the desk).",
+            ["stage", "opd"],
+            registry=registry,
+        )
+        self.escalations = Counter(
+            "sla_escalations",
+            "Times that a role was told of a clock that is near or missed.",
+            ["level"],
+            registry=registry,
+        )
+        self.scan_failures = Counter(
+            "sla_scan_failures", "Searches for due clocks that failed.", registry=registry
+        )
+        for stage in STAGES:
+            self.deadlines_missed.labels(stage, "")
+        for level in range(4):
+            self.escalations.labels(str(level))

@@ -1,0 +1,340 @@
+"""What the clocks of a case must be, from all that is known of it. Pure.
+
+`derive_clocks` looks at the whole case each time, so that the order in which the news of the two
+publishers came, late or twice, makes no difference. It follows the table of clocks in ARCHITECTURE.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Literal
+from uuid import UUID, uuid5
+
+from services.sla.facts import CaseFacts, Mark, MarkKind
+from services.sla.policies import (
+    CLOSING,
+    FIRST_RESPONSE,
+    FOLLOW_UP,
+    RESOLUTION,
+    VERIFICATION,
+    Policies,
+    Rung,
+    Terms,
+    Traits,
+)
+from services.sla.stopwatch import (
+    NOTHING,
+    Change,
+    ChangeKind,
+    ClockKey,
+    Interval,
+    Outcome,
+    State,
+    Stopwatch,
+)
+
+_NAMESPACE = UUID("6f1d2b0e-5a56-5c8c-9d0b-3c1f3c7b9a10")
+_WORK = (FOLLOW_UP, RESOLUTION)
+
+
+def clock_id_of(complaint_id: str, key: ClockKey) -> str:
+    """Return the id of a clock, the same whenever and wherever it is derived."""
+    return str(uuid5(_NAMESPACE, f"{complaint_id}/{key.part}/{key.stage}/{key.epoch}"))
+
+
+@dataclass(frozen=True, slots=True)
+class ClockPlan:
+    """What one clock must be, and all that happened to it so far."""
+
+    key: ClockKey
+    terms: Terms
+    opd: str | None
+    state: State
+    started_at: datetime
+    due_at: datetime
+    near_at: datetime
+    changes: tuple[Change, ...]
+    paused_at: datetime | None = None
+    stopped_at: datetime | None = None
+    outcome: Outcome | None = None
+
+    @property
+    def elapsed(self) -> timedelta:
+        """Return how long it took from start to stop; nothing before the stop."""
+        return self.stopped_at - self.started_at if self.stopped_at is not None else NOTHING
+
+
+def derive_clocks(
+    facts: CaseFacts, policies: Policies, kept: Mapping[ClockKey, Terms] | None = None
+) -> list[ClockPlan]:
+    """Return what every clock of the case must be, in the order in which they started.
+
+    `kept` are the terms of clocks that exist already; the others take theirs from the policies.
+    None before intake was heard: the channel and the kind of complaint decide the policy.
+    """
+    if facts.submitted_at is None:
+        return []
+    case = _Case(facts, policies, kept or {})
+    case.follow(facts.submitted_at)
+    return case.plans()
+
+
+@dataclass
+class _Case:
+    """One case, followed from its submission through everything that routing said of it."""
+
+    facts: CaseFacts
+    policies: Policies
+    kept: Mapping[ClockKey, Terms]
+    clocks: dict[ClockKey, Stopwatch] = field(default_factory=dict)
+    #: Per part, which OPD has had it from when on; the last entry is the present one.
+    holders: dict[int, list[tuple[datetime, str | None]]] = field(default_factory=dict)
+    topics: dict[int, str | None] = field(default_factory=dict)
+    epoch: int = 0
+    closings: int = 0
+    withdrawn: bool = False
+
+    def follow(self, submitted_at: datetime) -> None:
+        self.start(VERIFICATION, 0, 0, submitted_at)
+        self.start(FIRST_RESPONSE, 0, 0, submitted_at)
+        gone_at = self.facts.withdrawn_at
+        for mark in self.facts.marks:
+            if gone_at is not None and not self.withdrawn and mark.at > gone_at:
+                self.withdraw(gone_at)
+            _STEPS[mark.kind](self, mark)
+        if gone_at is not None and not self.withdrawn:
+            self.withdraw(gone_at)
+
+    def plans(self) -> list[ClockPlan]:
+        return [_plan(clock, self.holders.get(clock.key.part, [])) for clock in self.each()]
+
+    # ------------------------------------------------------------------ what happens to a case
+
+    def assign(self, mark: Mark) -> None:
+        # Verification ends in the hands of the desk: it is stopped before the OPD has the case.
+        self.stop(mark.at, VERIFICATION)
+        self.hold(mark, mark.opd)
+        self.topics[mark.part] = mark.topic
+        self.start_work(mark.part, mark.at)
+
+    def unassign(self, mark: Mark) -> None:
+        self.hold(mark, None)
+
+    def ignore(self, mark: Mark) -> None:
+        """A contributing OPD may look at the clocks, and has none of its own yet."""
+
+    def answer(self, mark: Mark) -> None:
+        self.stop(mark.at, FIRST_RESPONSE)
+
+    def progress(self, mark: Mark) -> None:
+        self.stop(mark.at, FIRST_RESPONSE)
+        self.stop(mark.at, FOLLOW_UP, part=mark.part)
+
+    def ask(self, mark: Mark) -> None:
+        self.stop(mark.at, FIRST_RESPONSE)
+        for clock in self.each(*_WORK, part=mark.part):
+            clock.pause(mark.at)
+        if all(clock.is_over for clock in self.each(CLOSING)):
+            self.start_closing(mark.at)
+
+    def inform(self, mark: Mark) -> None:
+        self.stop(mark.at, CLOSING)
+        for clock in self.each(*_WORK):
+            clock.resume(mark.at)
+
+    def resolve(self, mark: Mark) -> None:
+        self.stop(mark.at, FIRST_RESPONSE)
+        if mark.part != 0:
+            self.stop(mark.at, *_WORK, part=mark.part)
+            return
+        self.stop(mark.at, *_WORK)
+        # From now on the citizen has the full time again, even if a question was still open.
+        self.stop(mark.at, outcome="cancelled")
+        self.start_closing(mark.at)
+
+    def reject(self, mark: Mark) -> None:
+        self.stop(mark.at, VERIFICATION, FIRST_RESPONSE, *_WORK)
+        self.stop(mark.at, outcome="cancelled")
+
+    def close(self, mark: Mark) -> None:
+        self.stop(mark.at, CLOSING)
+        self.stop(mark.at, outcome="cancelled")
+
+    def reopen(self, mark: Mark) -> None:
+        self.stop(mark.at, CLOSING)
+        self.epoch = mark.epoch
+        for part in sorted({0, *self.holders}):
+            if part == 0 or self.holder(part) is not None:
+                self.start_work(part, mark.at)
+
+    def merge(self, mark: Mark) -> None:
+        for clock in self.each():
+            clock.merge(mark.at)
+
+    def unmerge(self, mark: Mark) -> None:
+        for clock in self.each():
+            clock.unmerge(mark.at, self.holder(clock.key.part))
+            if self.withdrawn:
+                clock.stop(mark.at, "cancelled")
+
+    def withdraw(self, at: datetime) -> None:
+        self.withdrawn = True
+        self.stop(at, outcome="cancelled")
+
+    # ---------------------------------------------------------------------------- its clocks
+
+    def each(self, *stages: str, part: int | None = None) -> list[Stopwatch]:
+        """Return the clocks of these stages (of all, if none is named) and of this part."""
+        return [
+            clock
+            for key, clock in self.clocks.items()
+            if (not stages or key.stage in stages) and part in {None, key.part}
+        ]
+
+    def stop(
+        self,
+        at: datetime,
+        *stages: str,
+        part: int | None = None,
+        outcome: Outcome | None = None,
+    ) -> None:
+        for clock in self.each(*stages, part=part):
+            clock.stop(at, outcome)
+
+    def start_work(self, part: int, at: datetime) -> None:
+        """Start follow-up and resolution; what runs since an earlier assignment runs on."""
+        for stage in _WORK:
+            self.start(stage, part, self.epoch, at)
+
+    def start_closing(self, at: datetime) -> None:
+        """Start to wait for the citizen, for the first time or once more.
+
+        One epoch of a case may wait several times, so these clocks count their own epochs.
+        """
+        self.start(CLOSING, 0, self.closings, at)
+        self.closings += 1
+
+    def start(self, stage: str, part: int, epoch: int, at: datetime) -> None:
+        key = ClockKey(part, stage, epoch)
+        if key in self.clocks:
+            return
+        opd = self.holder(part)
+        terms = self.kept.get(key) or self.policies.terms_for(
+            stage,
+            at,
+            Traits(
+                channel=self.facts.channel,
+                classification=self.facts.classification,
+                opd=opd,
+                topic=self.topics.get(part),
+            ),
+        )
+        if terms is None:
+            return
+        clock = self.clocks[key] = Stopwatch(key, terms, at, opd)
+        if self.withdrawn:
+            # The news of the withdrawal had not reached the desk yet.
+            clock.stop(at, "cancelled")
+
+    def holder(self, part: int) -> str | None:
+        """Return which OPD has this part now."""
+        held = self.holders.get(part)
+        return held[-1][1] if held else None
+
+    def hold(self, mark: Mark, opd: str | None) -> None:
+        held = self.holders.setdefault(mark.part, [])
+        held.append((max(mark.at, held[-1][0]) if held else mark.at, opd))
+        for clock in self.each(part=mark.part):
+            if not clock.is_over:
+                clock.opd = opd
+
+
+_STEPS: Mapping[MarkKind, Callable[[_Case, Mark], None]] = {
+    MarkKind.ASSIGNED: _Case.assign,
+    MarkKind.UNASSIGNED: _Case.unassign,
+    MarkKind.CONTRIBUTES: _Case.ignore,
+    MarkKind.ANSWERED: _Case.answer,
+    MarkKind.PROGRESSED: _Case.progress,
+    MarkKind.ASKED: _Case.ask,
+    MarkKind.INFORMED: _Case.inform,
+    MarkKind.RESOLVED: _Case.resolve,
+    MarkKind.REJECTED: _Case.reject,
+    MarkKind.CLOSED: _Case.close,
+    MarkKind.REOPENED: _Case.reopen,
+    MarkKind.MERGED: _Case.merge,
+    MarkKind.UNMERGED: _Case.unmerge,
+}
+
+
+def _plan(clock: Stopwatch, holders: Sequence[tuple[datetime, str | None]]) -> ClockPlan:
+    return ClockPlan(
+        key=clock.key,
+        terms=clock.terms,
+        opd=clock.opd,
+        state=clock.state,
+        started_at=clock.started_at,
+        due_at=clock.due_at,
+        near_at=clock.near_at,
+        changes=tuple(
+            replace(change, held=_held(clock.runs, holders, change.at))
+            if change.kind is ChangeKind.STOPPED
+            else change
+            for change in clock.changes
+        ),
+        paused_at=clock.still_since if clock.state == "paused" else None,
+        stopped_at=clock.stopped_at,
+        outcome=clock.outcome,
+    )
+
+
+def _held(
+    runs: Iterable[Interval], holders: Sequence[tuple[datetime, str | None]], until: datetime
+) -> dict[str, timedelta]:
+    """Return how long each OPD held the case while the clock ran, up to `until`."""
+    held: dict[str, timedelta] = {}
+    ends = [*(since for since, _ in holders[1:]), until]
+    for begin, end in runs:
+        for (since, opd), given_up in zip(holders, ends, strict=False):
+            shared = min(end, given_up, until) - max(begin, since)
+            if opd is not None and shared > NOTHING:
+                held[opd] = held.get(opd, NOTHING) + shared
+    return held
+
+
+@dataclass(frozen=True, slots=True)
+class Firing:
+    """Something that a running clock does by itself at a moment: near, missed, or a rung."""
+
+    kind: Literal["near", "missed", "rung"]
+    at: datetime
+    rung: Rung | None = None
+
+
+def firings(near_at: datetime, due_at: datetime, rungs: Iterable[Rung]) -> list[Firing]:
+    """Return all that a clock will do by itself if it runs on, in the order of time."""
+    moments = {"near": near_at, "missed": due_at}
+    steps = [
+        Firing("rung", moments[rung.on] + timedelta(seconds=rung.after_seconds), rung)
+        for rung in rungs
+    ]
+    # Sorting is stable: at one moment the deadline comes before those who are told of it.
+    plain = [Firing("near", near_at), Firing("missed", due_at)]
+    return sorted([*plain, *steps], key=lambda firing: firing.at)
+
+
+def role_to_tell(rung: Rung, opd: str | None) -> str:
+    """Choose whom a rung tells: while no OPD has the case, the one for that."""
+    return rung.to_role if opd is not None else rung.to_role_unassigned
+
+
+def first_news(changes: Sequence[Change], told: Sequence[str]) -> int:
+    """Return from which change on nothing was published yet; `told` are fingerprints."""
+    for index, change in enumerate(changes):
+        if index >= len(told) or told[index] != change.fingerprint:
+            return index
+    return len(changes)
+
+
+def has_verdict(told: Iterable[str]) -> bool:
+    """Tell whether a clock's end, in time or late, was published before."""
+    return any(each.endswith((" met", " missed")) for each in told)

@@ -1,0 +1,158 @@
+"""Finds what is due, and publishes it: each deadline and each level of a ladder once per clock.
+
+The due times are stored, so that a scan only compares them with the Clock. What fired is written
+in the transaction that publishes it, under the clock's own lock: two replicas, a restart, or a
+wall clock that is set back cannot make it fire twice, and nothing fires early.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+
+from services.sla import queries
+from services.sla.announcements import firing_event
+from services.sla.metrics import SlaMetrics
+from services.sla.queries import DueClock
+from services.sla.rules import Firing, firings, role_to_tell
+from services.sla.tables import ClockRow, EscalationRow
+from shared.clock import Clock
+from shared.database import is_transient
+from shared.unit_of_work import UnitOfWork, UnitsOfWork
+
+log = structlog.get_logger(__name__)
+
+_SHORTEST_SLEEP_SECONDS = 0.02
+_LONGEST_RETRY_SECONDS = 5.0
+#: For how long a clock that cannot be handled is left alone, so that the others are not held up.
+_POSTPONED = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """What one scan did: how many clocks it looked at, and when the next look is due."""
+
+    handled: int
+    next_at: datetime | None
+
+
+async def scan_once(units: UnitsOfWork, metrics: SlaMetrics, limit: int = 500) -> Scan:
+    """Handle at most `limit` due clocks in one transaction, and publish what they did."""
+    async with units.begin() as unit:
+        due = await queries.lock_due_clocks(unit.connection, unit.now, limit)
+        if due:
+            await _fire(unit, metrics, due)
+            return Scan(len(due), unit.now)
+        return Scan(0, await queries.next_fire_at(unit.connection))
+
+
+async def scan_until_idle(units: UnitsOfWork, metrics: SlaMetrics, limit: int = 500) -> Scan:
+    """Handle everything that is due now, batch after batch.
+
+    Where a batch fails for good, its clocks are handled one by one, and the one at fault waits.
+    """
+    size = limit
+    while True:
+        try:
+            scan = await scan_once(units, metrics, size)
+        except Exception as error:
+            if is_transient(error):
+                raise
+            metrics.scan_failures.inc()
+            log.exception("scan_failed", batch=size)
+            if size == 1:
+                async with units.begin() as unit:
+                    until = unit.now + _POSTPONED
+                    await queries.postpone_first_due(unit.connection, unit.now, until)
+            size = 1
+            continue
+        if scan.handled < size:
+            return scan
+
+
+async def run_scanner(
+    units: UnitsOfWork, clock: Clock, metrics: SlaMetrics, *, limit: int, longest_sleep: float
+) -> None:
+    """Scan until cancelled; sleeps until the next clock is due, `longest_sleep` s at most."""
+    retry = longest_sleep
+    while True:
+        try:
+            scan = await scan_until_idle(units, metrics, limit)
+        except Exception as error:  # noqa: BLE001 - what is due stays due, and is tried again
+            metrics.scan_failures.inc()
+            log.warning("scanner_interrupted", error=repr(error)[:300], retry_in=retry)
+            await asyncio.sleep(retry)
+            retry = min(retry * 2, _LONGEST_RETRY_SECONDS)
+            continue
+        retry = longest_sleep
+        ahead = (scan.next_at - clock.now()).total_seconds() if scan.next_at else longest_sleep
+        await asyncio.sleep(min(max(ahead, _SHORTEST_SLEEP_SECONDS), longest_sleep))
+
+
+async def _fire(unit: UnitOfWork, metrics: SlaMetrics, due: list[DueClock]) -> None:
+    fired: list[tuple[ClockRow, Firing]] = []
+    for each in due:
+        to_fire, each.clock.next_fire_at = _sort_out(each, unit.now)
+        for firing in to_fire:
+            fired.append((each.clock, firing))
+            if firing.kind == "near":
+                each.clock.near_fired_at = unit.now
+            elif firing.kind == "missed":
+                each.clock.missed_fired_at = unit.now
+    await queries.note_fired(unit.connection, [each.clock for each in due])
+    # After a stop of days, much is due at once: it is told in the order in which it came due.
+    fired.sort(key=lambda pair: pair[1].at)
+    await queries.insert_escalations(
+        unit.connection,
+        [
+            EscalationRow(
+                clock_id=clock.clock_id,
+                level=firing.rung.level,
+                to_role=role_to_tell(firing.rung, clock.opd),
+                opd=clock.opd,
+                fired_at=unit.now,
+            )
+            for clock, firing in fired
+            if firing.rung is not None
+        ],
+    )
+    for clock, firing in fired:
+        unit.publish(firing_event(clock, firing, unit.now))
+        unit.after_commit(_counting(metrics, clock, firing, unit.now))
+
+
+def _sort_out(due: DueClock, now: datetime) -> tuple[list[Firing], datetime | None]:
+    """Return what a clock does now, and when it does the next thing; it did the rest before."""
+    open_firings = [
+        firing
+        for firing in firings(due.clock.near_at, due.clock.due_at, due.rungs)
+        if not _has_fired(due, firing)
+    ]
+    return (
+        [firing for firing in open_firings if firing.at <= now],
+        next((firing.at for firing in open_firings if firing.at > now), None),
+    )
+
+
+def _has_fired(due: DueClock, firing: Firing) -> bool:
+    if firing.rung is not None:
+        return firing.rung.level in due.levels
+    fired_at = due.clock.near_fired_at if firing.kind == "near" else due.clock.missed_fired_at
+    return fired_at is not None
+
+
+def _counting(
+    metrics: SlaMetrics, clock: ClockRow, firing: Firing, now: datetime
+) -> Callable[[], None]:
+    stage, opd = clock.stage, clock.opd or ""
+
+    def count() -> None:
+        metrics.timer_lateness_seconds.observe((now - firing.at).total_seconds())
+        if firing.rung is not None:
+            metrics.escalations.labels(str(firing.rung.level)).inc()
+        elif firing.kind == "missed":
+            metrics.deadlines_missed.labels(stage, opd).inc()
+
+    return count

@@ -1,0 +1,122 @@
+"""Sla's tables: what is known of each case, its clocks, and who was told of them.
+
+They declare the schema and type its rows; a statement never goes through a session.
+"""
+
+from datetime import datetime
+from typing import Any, ClassVar
+
+from sqlalchemy import (
+    ARRAY,
+    Boolean,
+    Column,
+    DateTime,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.dialects.postgresql import JSONB, UUID
+from sqlmodel import Field, SQLModel
+
+metadata = MetaData()
+
+
+class SlaTable(SQLModel):
+    """Gives sla's tables a schema of their own, apart from the other services'."""
+
+    metadata: ClassVar[MetaData] = metadata
+
+
+def _time(*, nullable: bool = False) -> Any:
+    return Field(
+        default=None if nullable else ...,
+        sa_column=Column(DateTime(timezone=True), nullable=nullable),
+    )
+
+
+def _text(*, nullable: bool = False) -> Any:
+    return Field(default=None if nullable else ..., sa_column=Column(Text, nullable=nullable))
+
+
+def _number(kind: type[Integer | Double[float]], *, nullable: bool = False) -> Any:
+    return Field(default=None if nullable else ..., sa_column=Column(kind, nullable=nullable))
+
+
+class CaseRow(SlaTable, table=True):
+    """What both publishers said of a case, and what was published of its clocks.
+
+    Its row is locked before anything of the case changes. Without `submitted_at`, routing was
+    heard before intake. `marks` and `clocks` are written by `facts` and `queries`.
+    """
+
+    __tablename__ = "case_facts"
+    __table_args__ = (Index("case_facts_open", "submitted_at", postgresql_where="is_open"),)
+
+    complaint_id: str = Field(sa_column=Column(UUID(as_uuid=False), primary_key=True))
+    submitted_at: datetime | None = _time(nullable=True)
+    channel: str = _text()
+    classification: str = _text()
+    withdrawn_at: datetime | None = _time(nullable=True)
+    marks: list[Any] = Field(sa_column=Column(JSONB, nullable=False))
+    clocks: list[Any] = Field(sa_column=Column(JSONB, nullable=False))
+    opds: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))
+    is_open: bool = Field(sa_column=Column(Boolean, nullable=False))
+
+
+class ClockRow(SlaTable, table=True):
+    """One clock. `next_fire_at` is when the scanner must look at it again, at the latest.
+
+    `due_at` of a paused clock is as if it ran on at once. The `…_fired_at` say when the event of
+    that name was published; an event is published once, even if the clock runs again afterwards.
+    """
+
+    __tablename__ = "clock"
+    __table_args__ = (
+        UniqueConstraint("complaint_id", "part", "stage", "epoch", name="clock_key"),
+        # The scanner looks at nothing but what is due; stopped and paused clocks are not in it.
+        Index("clock_fires", "next_fire_at", postgresql_where="next_fire_at IS NOT NULL"),
+        Index("clock_by_state", "state", "due_at", "clock_id"),
+        Index("clock_by_opd", "opd", "state", "due_at", "clock_id"),
+        Index("clock_running", "stage", postgresql_where="state = 'running'"),
+    )
+
+    clock_id: str = Field(sa_column=Column(UUID(as_uuid=False), primary_key=True))
+    complaint_id: str = Field(
+        sa_column=Column(UUID(as_uuid=False), ForeignKey("case_facts.complaint_id"), nullable=False)
+    )
+    part: int = _number(Integer)
+    stage: str = _text()
+    epoch: int = _number(Integer)
+    opd: str | None = _text(nullable=True)
+    policy: str = _text()
+    profile_version: str = _text()
+    rungs: list[Any] = Field(sa_column=Column(JSONB, nullable=False))
+    state: str = _text()
+    started_at: datetime = _time()
+    due_at: datetime = _time()
+    near_at: datetime = _time()
+    paused_at: datetime | None = _time(nullable=True)
+    stopped_at: datetime | None = _time(nullable=True)
+    outcome: str | None = _text(nullable=True)
+    elapsed_seconds: float | None = _number(Double, nullable=True)
+    next_fire_at: datetime | None = _time(nullable=True)
+    near_fired_at: datetime | None = _time(nullable=True)
+    missed_fired_at: datetime | None = _time(nullable=True)
+
+
+class EscalationRow(SlaTable, table=True):
+    """Who was told of a clock, and when. The key is what makes each level come once."""
+
+    __tablename__ = "escalation"
+
+    clock_id: str = Field(
+        sa_column=Column(UUID(as_uuid=False), ForeignKey("clock.clock_id"), primary_key=True)
+    )
+    level: int = Field(sa_column=Column(Integer, primary_key=True))
+    to_role: str = _text()
+    opd: str | None = _text(nullable=True)
+    fired_at: datetime = _time()
