@@ -4,11 +4,11 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Annotated, Any, Protocol
 
 import jwt
-from fastapi import Request
-from fastapi.security import HTTPBearer
+from fastapi import Depends, Request
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from jwt import PyJWKClient
 
 from shared.clock import Clock
@@ -65,8 +65,8 @@ class JwksKeys:
     """Keys of an OIDC provider, fetched from its JWKS and cached."""
 
     def __init__(self, url: str) -> None:
-        """Fetch lazily; keys are kept for five minutes."""
-        self._client = PyJWKClient(url, cache_keys=True, lifespan=300, timeout=5)
+        """Fetch lazily; keys are kept for five minutes, so that one withdrawn is soon refused."""
+        self._client = PyJWKClient(url, cache_keys=False, lifespan=300, timeout=5)
 
     def key_for(self, token: str) -> Any:
         """Return the key of the token's `kid`."""
@@ -116,7 +116,8 @@ class TokenVerifier:
                 "Penyedia identitas tidak dapat dihubungi. Coba lagi sebentar.",
                 headers={"Retry-After": "5"},
             ) from error
-        except jwt.PyJWTError as error:
+        except (jwt.PyJWTError, TypeError, ValueError) as error:
+            # Beside its own errors, PyJWT lets through what a key of another kind raises.
             raise _refused("Token tidak sah. Masuk kembali.") from error
         self._check_times(claims)
         return self._principal(claims)
@@ -124,8 +125,9 @@ class TokenVerifier:
     def _check_times(self, claims: Mapping[str, Any]) -> None:
         now = self._clock.now().timestamp()
         try:
-            expired = float(claims["exp"]) <= now - _LEEWAY_SECONDS
-            early = float(claims.get("nbf", 0)) > now + _LEEWAY_SECONDS
+            # Turned round, so that what is no number (NaN) lets nobody in.
+            expired = not float(claims["exp"]) > now - _LEEWAY_SECONDS
+            early = not float(claims.get("nbf", 0)) <= now + _LEEWAY_SECONDS
         except (TypeError, ValueError) as error:
             raise _refused("Token tidak sah. Masuk kembali.") from error
         if expired or early:
@@ -138,9 +140,14 @@ class TokenVerifier:
         names = found if isinstance(found, list) else []
         known = {role.value for role in Role}
         opd = claims.get(self._opd_claim)
+        subject = str(claims["sub"]).strip()
+        if not subject:
+            raise _refused("Token tidak sah. Masuk kembali.")
         return Principal(
-            subject=str(claims["sub"]),
-            roles=frozenset(Role(name) for name in names if name in known),
+            subject=subject,
+            roles=frozenset(
+                Role(name) for name in names if isinstance(name, str) and name in known
+            ),
             opd=opd if isinstance(opd, str) else None,
         )
 
@@ -149,11 +156,13 @@ def _refused(detail: str) -> Unauthenticated:
     return Unauthenticated(detail, headers={"WWW-Authenticate": "Bearer"})
 
 
-def require(*roles: Role) -> Callable[[Request], Awaitable[Principal]]:
+def require(*roles: Role) -> Callable[..., Awaitable[Principal]]:
     """Make a dependency that lets in staff with any of these roles, and nobody else."""
 
-    async def principal(request: Request) -> Principal:
-        credentials = await bearer(request)
+    async def principal(
+        request: Request,
+        credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)],
+    ) -> Principal:
         if credentials is None:
             raise _refused("Sertakan token petugas pada header Authorization.")
         verifier: TokenVerifier = request.app.state.verifier

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError, InterfaceError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
@@ -12,6 +12,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 # system (58) errors, and "read only" while a standby is promoted (25006): trying again may help.
 _TRANSIENT_CLASSES = ("08", "40", "53", "57", "58")
 _TRANSIENT_CODES = ("25006", "55P03")
+# Errors of the system that no waiting mends; all others are of the network.
+_LOCAL_FILE_ERRORS = (
+    FileNotFoundError,
+    FileExistsError,
+    IsADirectoryError,
+    NotADirectoryError,
+    PermissionError,
+)
 
 
 class Database:
@@ -28,6 +36,8 @@ class Database:
             pool_size=pool_size,
             max_overflow=max_overflow,
             pool_timeout=5,
+            # An error's text gets into logs and dead letters: no citizen's words with it.
+            hide_parameters=True,
             connect_args={
                 "timeout": 5,
                 "command_timeout": 60,
@@ -53,16 +63,20 @@ class Database:
 
 def is_transient(error: BaseException) -> bool:
     """Tell whether trying the same thing again later may succeed."""
-    if isinstance(error, PoolTimeout | OSError | TimeoutError):
+    if isinstance(error, PoolTimeout | TimeoutError):
         return True
-    if not isinstance(error, DBAPIError):
-        return False
-    if error.connection_invalidated or isinstance(error, InterfaceError):
-        return True
+    if isinstance(error, OSError):
+        return not isinstance(error, _LOCAL_FILE_ERRORS)
     code = sqlstate(error)
-    return code is not None and (code[:2] in _TRANSIENT_CLASSES or code in _TRANSIENT_CODES)
+    if code is not None:
+        return code[:2] in _TRANSIENT_CLASSES or code in _TRANSIENT_CODES
+    # An InterfaceError alone says nothing: asyncpg also raises it for a value that it cannot send.
+    return isinstance(error, DBAPIError) and bool(error.connection_invalidated)
 
 
-def sqlstate(error: DBAPIError) -> str | None:
+def sqlstate(error: BaseException) -> str | None:
     """Return the five-letter SQLSTATE behind a database error, if the server gave one."""
-    return getattr(error.orig, "sqlstate", None) or getattr(error.orig, "pgcode", None)
+    # asyncpg raises its own errors, not SQLAlchemy's, where a connection cannot be made.
+    raw = error.orig if isinstance(error, DBAPIError) else error
+    code = getattr(raw, "sqlstate", None)
+    return code if isinstance(code, str) else None

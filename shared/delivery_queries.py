@@ -7,9 +7,10 @@ from sqlalchemy import JSON, Column, Integer, LargeBinary, MetaData, Table, Text
 from sqlalchemy.dialects.postgresql import UUID, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from shared.delivery_plan import Identity, Stream
+from shared.masking import mask_identifiers
 from shared.transport.message import ReceivedMessage
 
-Stream = tuple[str, str]
 HeldTable = Literal["parked", "dead_letter"]
 
 _LOCK_VERSIONS = text(
@@ -32,10 +33,17 @@ _SET_VERSIONS = text(
     ON CONFLICT (consumer, publisher, aggregateid) DO UPDATE SET version = EXCLUDED.version
     """
 )
+# What takes effect is held back no longer, wherever it was.
 _CLAIM = text(
     """
+    WITH claimed AS (SELECT id FROM unnest(CAST(:ids AS uuid[])) id),
+    released AS (
+        DELETE FROM parked USING claimed WHERE consumer = :consumer AND event_id = claimed.id
+    ), forgiven AS (
+        DELETE FROM dead_letter USING claimed WHERE consumer = :consumer AND event_id = claimed.id
+    )
     INSERT INTO inbox (consumer, event_id)
-    SELECT :consumer, id FROM unnest(CAST(:ids AS uuid[])) id ORDER BY id
+    SELECT :consumer, id FROM claimed ORDER BY id
     ON CONFLICT DO NOTHING
     """
 )
@@ -106,55 +114,54 @@ async def list_parked(
 ) -> list[ReceivedMessage]:
     """Return the parked messages of these streams."""
     rows = await connection.execute(_PARKED, _arrays(consumer, sorted(streams)))
-    return [
-        ReceivedMessage(
-            topic=row.topic,
-            key=bytes(row.key).decode(),
-            value=bytes(row.value),
-            headers=row.headers,
-            partition=-1,
-            offset=-1,
-        )
-        for row in rows
-    ]
+    return [received(row) for row in rows]
+
+
+def received(row: Any) -> ReceivedMessage:
+    """Make the message again that a row of `parked` or `dead_letter` keeps."""
+    return ReceivedMessage(
+        topic=row.topic,
+        key=bytes(row.key).decode(errors="replace"),
+        value=bytes(row.value),
+        headers=row.headers,
+        partition=-1,
+        offset=-1,
+    )
 
 
 def held_row(
     consumer: str,
     message: ReceivedMessage,
     reason: str,
-    event_id: str,
-    publisher: str | None,
-    aggregateid: str | None,
-    version: int | None,
+    identity: Identity,
 ) -> dict[str, Any]:
     """Build the row that keeps a message back, byte for byte."""
     return {
         "consumer": consumer,
-        "event_id": event_id,
-        "publisher": publisher,
-        "aggregateid": aggregateid,
-        "aggregate_version": version,
+        "event_id": identity.event_id,
+        "publisher": identity.publisher,
+        "aggregateid": identity.complaint_id,
+        "aggregate_version": identity.version,
         "topic": message.topic,
         "key": message.key.encode(errors="replace"),
         "value": message.value,
         "headers": dict(message.headers),
-        "reason": reason.replace("\x00", "")[:2000],
+        "reason": _storable(reason),
     }
 
 
 async def insert_held(
-    connection: AsyncConnection, table: HeldTable, rows: Sequence[Mapping[str, Any]]
-) -> None:
-    """Keep messages back; the same event twice is kept once."""
-    if rows:
-        await connection.execute(insert(_HELD[table]).on_conflict_do_nothing(), list(rows))
+    connection: AsyncConnection, table: HeldTable, row: Mapping[str, Any]
+) -> bool:
+    """Keep a message back; tells whether it was not kept already."""
+    statement = insert(_HELD[table]).values(dict(row)).on_conflict_do_nothing()
+    return (await connection.execute(statement)).rowcount == 1
 
 
 async def delete_held(
     connection: AsyncConnection, table: HeldTable, consumer: str, ids: Sequence[str]
 ) -> None:
-    """Let messages go that are held back no longer."""
+    """Let go of messages that are held back no longer."""
     if ids:
         held = _HELD[table]
         await connection.execute(
@@ -168,3 +175,9 @@ def _arrays(consumer: str, streams: Sequence[Stream]) -> dict[str, object]:
         "publishers": [s[0] for s in streams],
         "aggregates": [s[1] for s in streams],
     }
+
+
+def _storable(reason: str) -> str:
+    """Mask what a handler's error may quote, and leave out what text in Postgres cannot hold."""
+    written = reason.encode("utf-8", "replace").decode().replace("\x00", "")
+    return mask_identifiers(written)[:2000]

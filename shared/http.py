@@ -19,6 +19,7 @@ log = structlog.get_logger(__name__)
 
 MAX_BODY_BYTES = 256 * 1024
 _TOO_LARGE = f"Kirim paling banyak {MAX_BODY_BYTES // 1024} KiB."
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
 
@@ -84,12 +85,14 @@ class RequestScope:
         route = getattr(scope.get("route"), "path", "unknown")
         if route.endswith(("/livez", "/readyz", "/metrics")):
             return
-        self._seconds.labels(self._service, scope["method"], route).observe(seconds)
-        self._requests.labels(self._service, scope["method"], route, str(status)).inc()
+        # A method may be any word: as a label each would be a series of its own.
+        method = scope["method"] if scope["method"] in _METHODS else "OTHER"
+        self._seconds.labels(self._service, method, route).observe(seconds)
+        self._requests.labels(self._service, method, route, str(status)).inc()
         log.info(
             "request",
             service=self._service,
-            method=scope["method"],
+            method=method,
             route=route,
             status=status,
             milliseconds=round(seconds * 1000, 1),

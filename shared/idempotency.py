@@ -17,13 +17,18 @@ from sqlalchemy import text
 from shared.errors import Conflict, Invalid
 from shared.unit_of_work import UnitOfWork, UnitsOfWork
 
+KEY_HEADER = "Idempotency-Key"
+KEY_PATTERN = r"^[\x21-\x7e]+$"
+SHORTEST_KEY = 8
+LONGEST_KEY = 128
+
 IdempotencyKey = Annotated[
     str | None,
     Header(
-        alias="Idempotency-Key",
-        min_length=8,
-        max_length=128,
-        pattern=r"^[\x21-\x7e]+$",
+        alias=KEY_HEADER,
+        min_length=SHORTEST_KEY,
+        max_length=LONGEST_KEY,
+        pattern=KEY_PATTERN,
         description="A key of the client's own: the same key and body have one effect.",
         examples=["b3f1c1c0-5d4e-4a4e-9a0e-3f7f0a1d2c3b"],
     ),

@@ -6,6 +6,7 @@ database, so every replica shows the same (dashboards take `max without (instanc
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from time import monotonic
 
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Histogram
@@ -88,16 +89,16 @@ class DatabaseGauges(Collector):
 
     async def refresh(self) -> None:
         """Read again if the last reading is too old; a database that is away leaves no samples."""
-        now = self._clock.now()
-        if self._read_at is not None and 0 <= now.timestamp() - self._read_at < self._max_age:
+        if self._read_at is not None and monotonic() - self._read_at < self._max_age:
             return
+        now = self._clock.now()
         families = []
         try:
             async with self._database.transaction() as connection:
                 for query in self._queries:
                     rows = (await connection.execute(text(query.sql), {"now": now})).all()
                     families.append(self._family(query, rows))
-            self._read_at = now.timestamp()
+            self._read_at = monotonic()
         except Exception as error:  # noqa: BLE001 - a scrape must not fail with the database
             log.warning("gauges_not_read", error=repr(error)[:200])
             families = []
@@ -107,7 +108,8 @@ class DatabaseGauges(Collector):
         family = GaugeMetricFamily(query.name, query.description, labels=["service", *query.labels])
         for *labels, value in rows:
             family.add_metric(
-                [self._service, *(str(label or "") for label in labels)], float(str(value))
+                [self._service, *("" if label is None else str(label) for label in labels)],
+                float(str(value)),
             )
         return family
 

@@ -1,6 +1,8 @@
 """Runs a service's Alembic history on its own database; two at once wait for each other."""
 
+import asyncio
 from pathlib import Path
+from threading import Lock
 
 from alembic import command, context
 from alembic.config import Config
@@ -10,6 +12,7 @@ from shared.contracts.topics import ServiceName
 from shared.database import Database
 
 _LOCK_KEY = 0x6D696772  # "migr"
+_ALEMBIC = Lock()
 _SERVICES = Path(__file__).parent.parent / "services"
 
 
@@ -19,7 +22,13 @@ async def migrate(service: ServiceName, database_url: str, revision: str = "head
     try:
         async with database.transaction() as connection:
             await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK_KEY})
-            await connection.run_sync(_upgrade, service, revision)
+            # Alembic keeps what it is at in globals of the process, whichever database it is for.
+            while not _ALEMBIC.acquire(blocking=False):  # noqa: ASYNC110 - threads share it too
+                await asyncio.sleep(0.01)
+            try:
+                await connection.run_sync(_upgrade, service, revision)
+            finally:
+                _ALEMBIC.release()
     finally:
         await database.close()
 

@@ -8,6 +8,7 @@ later batch overtake a failed one, the inboxes park it until the earlier one com
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -72,7 +73,7 @@ class Relay:
         self._retention = retention
         self._observe = observe
         self._nudged = asyncio.Event()
-        self._stopping = False
+        self._stopping = asyncio.Event()
 
     def nudge(self) -> None:
         """Say that a commit left something to publish; never blocks."""
@@ -81,18 +82,18 @@ class Relay:
     async def run(self) -> None:
         """Publish until `stop`; waits for the advisory lock, and survives every passing fault."""
         delay = self._poll_seconds
-        while not self._stopping:
+        while not self._stopping.is_set():
             try:
                 await self._run_locked()
                 delay = self._poll_seconds
             except Exception as error:  # noqa: BLE001 - whatever it was, the rows are still there
                 log.warning("relay_interrupted", error=repr(error), retry_in=delay)
                 delay = min(delay * 2, 5.0)
-            await self._wait(delay)
+            await self._rest(delay)
 
     def stop(self) -> None:
         """Let `run` return after the batches in flight."""
-        self._stopping = True
+        self._stopping.set()
         self._nudged.set()
 
     async def publish_once(self) -> int:
@@ -119,7 +120,7 @@ class Relay:
         sending: dict[asyncio.Task[None], Batch] = {}
         last_cleaning = self._clock.now()
         try:
-            while not self._stopping:
+            while not self._stopping.is_set():
                 self._nudged.clear()
                 in_flight = [i for batch in sending.values() for i in batch.ids]
                 batch = None
@@ -154,10 +155,13 @@ class Relay:
             task.result()
 
     async def _wait(self, seconds: float) -> None:
-        try:
+        with suppress(TimeoutError):
             await asyncio.wait_for(self._nudged.wait(), seconds)
-        except TimeoutError:
-            return
+
+    async def _rest(self, seconds: float) -> None:
+        """Wait out a fault: a nudge does not shorten it, or each commit would try the wire."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._stopping.wait(), seconds)
 
     async def _read(self, connection: AsyncConnection, in_flight: Sequence[str]) -> Batch | None:
         result = await connection.execute(

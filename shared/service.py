@@ -61,6 +61,9 @@ class Service:
             pool_size=settings.core.database_pool,
             max_overflow=settings.core.database_pool,
         )
+        # Requests and relay have the other half of the pool, and what the pool may overflow by.
+        self._batches_at_once = max(1, settings.core.database_pool // 2)
+        self._transport_started = False
         self.relay: Relay | None = None
         if transport is not None:
             self.relay = Relay(
@@ -116,7 +119,13 @@ class Service:
         """Subscribe to every topic that the table of topics gives this service."""
         if self.transport is None:
             raise RuntimeError(f"{self.name} has no transport to consume from")
-        inbox = Inbox(self.units, self.name, handlers, self.metrics.observe_inbox)
+        inbox = Inbox(
+            self.units,
+            self.name,
+            handlers,
+            self.metrics.observe_inbox,
+            at_once=self._batches_at_once,
+        )
         topics = [topic.name for topic in topics_consumed_by(self.name)]
         self.subscription = await self.transport.subscribe(self.name, topics, inbox.handle)
 
@@ -143,6 +152,7 @@ class Service:
             try:
                 if self.transport is not None:
                     await self.transport.start()
+                    self._transport_started = True
                 if self.relay is not None:
                     self.run_in_background("relay", self.relay.run())
                 await on_start(self)
@@ -175,15 +185,17 @@ class Service:
     async def _stop(self) -> None:
         if self.subscription is not None:
             await self.subscription.stop()
-        if self.relay is not None:
+        if self.relay is not None and "relay" in self._tasks:
             self.relay.stop()
             await asyncio.wait([self._tasks["relay"]], timeout=10)
         for task in self._tasks.values():
             task.cancel()
         await asyncio.gather(*self._tasks.values(), return_exceptions=True)
-        if self.transport is not None:
+        if self.transport is not None and self._transport_started:
+            self._transport_started = False
             await self.transport.stop()
         await self.database.close()
+        gc.unfreeze()
         log.info("service_stopped", service=self.name)
 
     async def _watch(self) -> None:

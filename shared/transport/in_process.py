@@ -7,9 +7,9 @@ Kafka. Only one process may use a log at a time; an advisory lock holds it to th
 
 import asyncio
 import json
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from time import monotonic
 from zlib import crc32
 
 import structlog
@@ -77,6 +77,7 @@ _COMMIT = text(
 _FORGET = text(
     "DELETE FROM bus_message WHERE appended_at < clock_timestamp() - make_interval(days => :days)"
 )
+_FORGET_SECONDS = 3600.0
 
 
 class LogInUse(RuntimeError):
@@ -93,64 +94,60 @@ class InProcessTransport:
         *,
         batch_size: int = 200,
         retention_days: int = 14,
+        lock_wait_seconds: float = 3.0,
     ) -> None:
-        """`partitions` names every topic and how many partitions it has."""
+        """`partitions` names every topic and how many partitions it has.
+
+        `lock_wait_seconds` is how long `start` waits for a process that is just ending.
+        """
         self._database = database
         self._partitions = partitions
         self._batch_size = batch_size
         self._retention_days = retention_days
-        self._ends: dict[Partition, int] = defaultdict(int)
+        self._lock_wait = lock_wait_seconds
+        self._ends: dict[Partition, int] = {}
+        self._ends_certain = True
         self._appending = asyncio.Lock()
         self._starting = asyncio.Lock()
         self._users = 0
         self._lock_connection: AsyncConnection | None = None
+        self._forgetting: asyncio.Task[None] | None = None
         self._subscriptions: list[InProcessSubscription] = []
 
     async def start(self) -> None:
         """Open the log; raises LogInUse when another process has it."""
         async with self._starting:
-            self._users += 1
-            if self._users > 1:
-                return
-            try:
+            if self._users == 0:
                 await self._open()
-            except BaseException:
-                self._users -= 1
-                raise
+                self._forgetting = asyncio.create_task(self._forget_old())
+            self._users += 1
 
     async def stop(self) -> None:
         """Close the log when the last user stops it."""
         async with self._starting:
-            self._users -= 1
-            if self._users or self._lock_connection is None:
+            if self._users == 0:
                 return
-            await self._lock_connection.invalidate()
-            await self._lock_connection.close()
-            self._lock_connection = None
+            self._users -= 1
+            if self._users:
+                return
+            if self._forgetting is not None:
+                self._forgetting.cancel()
+            await self._unlock()
 
     async def publish(self, messages: Sequence[Message]) -> None:
         """Append messages in order; returns after the commit."""
         if not messages:
             return
         async with self._appending:
-            ends = dict(self._ends)
+            if not self._ends_certain:
+                await self._reopen()
+            ends = self._ends.copy()
             places = [self._place(message, ends) for message in messages]
-            async with self._database.transaction() as connection:
-                await connection.execute(
-                    _APPEND,
-                    {
-                        "topics": [m.topic for m in messages],
-                        "partitions": [partition for partition, _ in places],
-                        "offsets": [offset for _, offset in places],
-                        "keys": [m.key for m in messages],
-                        "headers": [json.dumps(dict(m.headers)) for m in messages],
-                        "values": [m.value for m in messages],
-                    },
-                )
-            self._ends.update(ends)
-        topics = {m.topic for m in messages}
-        for subscription in self._subscriptions:
-            subscription.wake(topics)
+            self._ends_certain = False
+            await self._append(messages, places)
+            self._ends = ends
+            self._ends_certain = True
+        self._wake({m.topic for m in messages})
 
     async def subscribe(
         self, group: str, topics: Sequence[str], handle: BatchHandler
@@ -171,7 +168,7 @@ class InProcessTransport:
 
     def end_of(self, partition: Partition) -> int:
         """Return the offset that the next message of a partition will have."""
-        return self._ends[partition]
+        return self._ends.get(partition, 0)
 
     async def fetch(self, partition: Partition, offset: int) -> list[ReceivedMessage]:
         """Read the next messages of a partition, at most one batch."""
@@ -205,6 +202,24 @@ class InProcessTransport:
         if subscription in self._subscriptions:
             self._subscriptions.remove(subscription)
 
+    async def _append(self, messages: Sequence[Message], places: Sequence[tuple[int, int]]) -> None:
+        async with self._database.transaction() as connection:
+            await connection.execute(
+                _APPEND,
+                {
+                    "topics": [m.topic for m in messages],
+                    "partitions": [partition for partition, _ in places],
+                    "offsets": [offset for _, offset in places],
+                    "keys": [m.key for m in messages],
+                    "headers": [json.dumps(dict(m.headers)) for m in messages],
+                    "values": [m.value for m in messages],
+                },
+            )
+
+    def _wake(self, topics: set[str]) -> None:
+        for subscription in self._subscriptions:
+            subscription.wake(topics)
+
     async def _open(self) -> None:
         engine = self._database.engine.execution_options(isolation_level="AUTOCOMMIT")
         connection = await engine.connect()
@@ -215,11 +230,40 @@ class InProcessTransport:
             await connection.close()
             raise
         self._lock_connection = connection
+        self._ends_certain = True
+
+    async def _reopen(self) -> None:
+        """Read the ends of the log again.
+
+        An append that failed may still have been committed (the connection was lost while it
+        answered), and the lock may have gone with the server's session.
+        """
+        await self._unlock()
+        await self._open()
+        self._wake({topic for topic, _ in self._ends})
+
+    async def _unlock(self) -> None:
+        connection, self._lock_connection = self._lock_connection, None
+        if connection is not None:
+            # The lock belongs to the server's session: it must end, not go back to the pool.
+            await connection.invalidate()
+            await connection.close()
+
+    async def _forget_old(self) -> None:
+        while True:
+            await asyncio.sleep(_FORGET_SECONDS)
+            try:
+                async with self._database.transaction() as connection:
+                    await connection.execute(_FORGET, {"days": self._retention_days})
+            except Exception as error:  # noqa: BLE001 - it is tried again in an hour
+                log.warning("old_messages_not_forgotten", error=repr(error))
 
     async def _prepare(self, connection: AsyncConnection) -> None:
-        locked = await connection.execute(_TRY_LOCK, {"key": _LOCK_KEY})
-        if not locked.scalar_one():
-            raise LogInUse("Another process uses this log; stop it, or use Kafka for several.")
+        deadline = monotonic() + self._lock_wait
+        while not (await connection.execute(_TRY_LOCK, {"key": _LOCK_KEY})).scalar_one():
+            if monotonic() > deadline:
+                raise LogInUse("Another process uses this log; stop it, or use Kafka for several.")
+            await asyncio.sleep(0.1)
         for statement in _SCHEMA:
             await connection.execute(text(statement))
         await connection.execute(_FORGET, {"days": self._retention_days})
@@ -251,7 +295,7 @@ class InProcessSubscription:
         self._awake = {partition: asyncio.Event() for partition in offsets}
         self._paused: set[Partition] = set()
         self._tasks: list[asyncio.Task[None]] = []
-        self._stopping = False
+        self._stopping = asyncio.Event()
 
     def start(self) -> None:
         """Begin to read."""
@@ -259,10 +303,12 @@ class InProcessSubscription:
 
     async def stop(self) -> None:
         """Stop after the batches that are being handled now."""
-        self._stopping = True
+        self._stopping.set()
         self._transport.forget(self)
         for event in self._awake.values():
             event.set()
+        if not self._tasks:
+            return
         _, late = await asyncio.wait(self._tasks, timeout=10)
         for task in late:
             task.cancel()
@@ -283,7 +329,7 @@ class InProcessSubscription:
 
     async def _read(self, partition: Partition) -> None:
         failures = 0
-        while not self._stopping:
+        while not self._stopping.is_set():
             self._awake[partition].clear()
             if self._offsets[partition] >= self._transport.end_of(partition):
                 await self._awake[partition].wait()
@@ -301,14 +347,18 @@ class InProcessSubscription:
                     error=repr(error),
                     pause=round(pause, 2),
                 )
-                await asyncio.sleep(pause)
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._stopping.wait(), pause)
             else:
                 failures = 0
                 self._paused.discard(partition)
 
     async def _handle_batch(self, partition: Partition) -> None:
+        # Taken before the fetch: what is appended meanwhile is not what the fetch left out.
+        end = self._transport.end_of(partition)
         messages = await self._transport.fetch(partition, self._offsets[partition])
-        after = messages[-1].offset + 1 if messages else self._transport.end_of(partition)
+        # Nothing there means that the messages grew too old before this group came to them.
+        after = messages[-1].offset + 1 if messages else end
         if messages:
             await self._handle(messages)
         await self._transport.commit(self._group, partition, after)

@@ -1,8 +1,11 @@
-"""Creates the topics of the table on a Kafka cluster, and verifies that they are as it says."""
+"""Creates and verifies the topics of the table of topics on a Kafka cluster.
 
-from collections.abc import AsyncIterator
+A part of the Kafka transport: beside `kafka.py`, the only module that may import aiokafka.
+"""
+
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from typing import Any
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
@@ -10,80 +13,98 @@ from aiokafka.errors import TopicAlreadyExistsError, for_code
 
 from shared.contracts.topics import TOPICS, Topic
 
-_RETENTION = "retention.ms"
-_IN_SYNC = "min.insync.replicas"
+_DAY_MS = 24 * 60 * 60 * 1000
 
 
-async def create_topics(bootstrap: str, replication: int = 1) -> None:
-    """Create what is missing; what is there stays as it is. Raises KafkaError.
+class TopicsNotCreated(RuntimeError):
+    """The cluster refused to create topics; the message names each with the reason."""
 
-    With three copies or more, a write needs two of them in sync.
+
+async def create_topics(bootstrap: str, replication_factor: int = 3) -> list[str]:
+    """Create the topics that are missing and return their names; those there stay as they are.
+
+    With three replicas and more, two must have a message before it is acknowledged. Raises
+    TopicsNotCreated, and aiokafka's KafkaError where the cluster does not answer.
     """
+    wanted = [
+        NewTopic(
+            topic.name,
+            topic.partitions,
+            replication_factor,
+            topic_configs=_configs(topic, replication_factor),
+        )
+        for topic in TOPICS
+    ]
     async with _admin(bootstrap) as admin:
-        there = set(await admin.list_topics())
-        missing = [_new(topic, replication) for topic in TOPICS if topic.name not in there]
+        present = set(await admin.list_topics())
+        missing = [topic for topic in wanted if topic.name not in present]
         if not missing:
-            return
+            return []
         answer = await admin.create_topics(missing)
-        for _name, code, *_ in answer.topic_errors:
-            error = for_code(code)
-            # Another process came first: what it made is verified like everything else.
-            if code and error is not TopicAlreadyExistsError:
-                raise error(f"{_name} was not created")
+    refused = {
+        name: f"{for_code(code).__name__}: {message}"
+        for name, code, message in answer.topic_errors
+        if code not in (0, TopicAlreadyExistsError.errno)
+    }
+    if refused:
+        raise TopicsNotCreated("; ".join(f"{name}: {why}" for name, why in refused.items()))
+    return [topic.name for topic in missing]
 
 
 async def verify_topics(bootstrap: str) -> list[str]:
-    """Compare the cluster with the table; returns a sentence for each difference."""
+    """Say how the cluster's topics differ from the table of topics; an empty list is well.
+
+    Raises aiokafka's KafkaError where the cluster does not answer.
+    """
+    problems: list[str] = []
     async with _admin(bootstrap) as admin:
-        found = {t["topic"]: t for t in await admin.describe_topics([t.name for t in TOPICS])}
-        problems = []
-        for topic in TOPICS:
-            description = found.get(topic.name)
-            if description is None or description["error_code"]:
-                problems.append(f"{topic.name} does not exist")
-                continue
-            count = len(description["partitions"])
-            if count != topic.partitions:
-                problems.append(f"{topic.name} has {count} partitions, not {topic.partitions}")
-            retention = await _setting(admin, topic.name, _RETENTION)
-            if retention != _retention_ms(topic):
-                problems.append(
-                    f"{topic.name} keeps messages for {retention} ms, not {_retention_ms(topic)}"
-                )
+        present = set(await admin.list_topics())
+        problems += [f"{t.name}: the topic is missing" for t in TOPICS if t.name not in present]
+        there = [topic for topic in TOPICS if topic.name in present]
+        described = await admin.describe_topics([topic.name for topic in there]) if there else []
+        partitions = {each["topic"]: each["partitions"] for each in described}
+        for topic in there:
+            found = partitions[topic.name]
+            replicas = min(len(partition["replicas"]) for partition in found)
+            configs = await _configs_of(admin, topic.name)
+            problems += _differences(topic, len(found), replicas, configs)
     return problems
 
 
+def _differences(
+    topic: Topic, partitions: int, replicas: int, configs: Mapping[str, str]
+) -> list[str]:
+    problems = []
+    if partitions != topic.partitions:
+        # Adding some would send a complaint's later events to another partition than its first.
+        problems.append(f"{topic.name}: {partitions} partitions instead of {topic.partitions}")
+    problems += [
+        f"{topic.name}: {name} is {configs.get(name)} instead of {value}"
+        for name, value in _configs(topic, replicas).items()
+        if configs.get(name) != value
+    ]
+    return problems
+
+
+def _configs(topic: Topic, replication_factor: int) -> dict[str, str]:
+    return {
+        "retention.ms": str(topic.retention_days * _DAY_MS),
+        "cleanup.policy": "delete",
+        "min.insync.replicas": "2" if replication_factor >= 3 else "1",
+    }
+
+
+async def _configs_of(admin: AIOKafkaAdminClient, name: str) -> dict[str, str]:
+    (answer,) = await admin.describe_configs([ConfigResource(ConfigResourceType.TOPIC, name)])
+    ((_, _, _, _, entries),) = answer.resources
+    return {entry[0]: entry[1] for entry in entries}
+
+
 @asynccontextmanager
-async def _admin(bootstrap: str) -> AsyncIterator[AIOKafkaAdminClient]:
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=20_000)
-    await admin.start()
+async def _admin(bootstrap: str) -> AsyncIterator[Any]:
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, client_id="tanggap-topics")
     try:
+        await admin.start()
         yield admin
     finally:
         await admin.close()
-
-
-def _new(topic: Topic, replication: int) -> NewTopic:
-    return NewTopic(
-        topic.name,
-        topic.partitions,
-        replication,
-        topic_configs={
-            _RETENTION: str(_retention_ms(topic)),
-            _IN_SYNC: "2" if replication >= 3 else "1",
-        },
-    )
-
-
-def _retention_ms(topic: Topic) -> int:
-    return int(timedelta(days=topic.retention_days) / timedelta(milliseconds=1))
-
-
-async def _setting(admin: AIOKafkaAdminClient, topic: str, name: str) -> int | None:
-    wanted = ConfigResource(ConfigResourceType.TOPIC, topic, {name: None})
-    for response in await admin.describe_configs([wanted]):
-        for resource in response.resources:
-            for entry in resource[4]:
-                if entry[0] == name:
-                    return int(entry[1])
-    return None
