@@ -198,3 +198,13 @@ def _check_channels(reader: ProfileReader, file: ChannelsFile) -> None:
             )
         if account.opd is not None and account.opd not in opds:
             reader.complain(_CHANNELS, (*place, "opd"), f"{_OPDS} has no OPD '{account.opd}'")
+
+
+def dump(profile: IntakeProfile) -> str:
+    """Write a profile as JSON, the way it is stored."""
+    return profile.model_dump_json()
+
+
+def parse(content: str) -> IntakeProfile:
+    """Read what `dump` wrote; raises pydantic's ValidationError for anything else."""
+    return IntakeProfile.model_validate_json(content)

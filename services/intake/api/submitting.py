@@ -1,0 +1,105 @@
+"""POST /intake/v1/complaints: the door that citizens come in by, and the fastest of all."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from fastapi import APIRouter, Request, Response
+
+from services.intake.api.doors import Doors, doors_of
+from services.intake.api.lean import LeanRoute
+from services.intake.errors import TrackingCodeTaken
+from services.intake.operations.submission import (
+    Receipt,
+    Submission,
+    draft_submission,
+    redraw_code,
+)
+from services.intake.schemas import ComplaintForm, SubmittedComplaint
+from shared.idempotency import IdempotencyKey, KeyReused, RequestInFlight
+from shared.problems import problem_responses
+
+router = APIRouter(tags=["complaints"], route_class=LeanRoute)
+
+PATH: Final = "/intake/v1/complaints"
+_MOST_DRAWS: Final = 5
+
+
+@router.post(
+    PATH,
+    operation_id="submit_complaint",
+    status_code=201,
+    response_model=SubmittedComplaint,
+    responses=problem_responses(400, 409, 413, 422, 503),
+)
+async def submit_complaint(
+    request: Request, form: ComplaintForm, key: IdempotencyKey = None
+) -> Response:
+    """Take in a complaint. Nobody has to say who they are.
+
+    Keep the answer: the tracking code shows the public timeline, the secret opens the rest. The
+    same Idempotency-Key with the same body is answered with the same complaint.
+    """
+    doors = doors_of(request)
+    with _in_flight(doors, key):
+        body = await request.body()
+        submission = draft_submission(doors.context, form, body, key, doors.units.clock.now())
+        receipt = await _write(doors, submission)
+    if receipt.complaint_id == submission.row["complaint_id"]:
+        doors.context.metrics.submitted.labels(submission.row["channel"]).inc()
+    return _answer(doors, receipt)
+
+
+async def _write(doors: Doors, submission: Submission) -> Receipt:
+    for _ in range(_MOST_DRAWS):
+        try:
+            outcome = await doors.writer.submit(submission)
+        except TrackingCodeTaken:
+            submission = redraw_code(doors.context, submission)
+            continue
+        if isinstance(outcome, KeyReused):
+            raise outcome
+        return outcome
+    raise TrackingCodeTaken
+
+
+@contextmanager
+def _in_flight(doors: Doors, key: str | None) -> Iterator[None]:
+    """Refuse a second request with a key that is being worked on; another process's waits."""
+    keys = doors.context.keys_in_flight
+    if key is None:
+        yield
+        return
+    if key in keys:
+        raise RequestInFlight("Tunggu jawaban permintaan pertama, lalu coba lagi.")
+    keys.add(key)
+    try:
+        yield
+    finally:
+        keys.discard(key)
+
+
+def _answer(doors: Doors, receipt: Receipt) -> Response:
+    # Written by hand: checking the answer against its model costs as much as reading the form.
+    self_link = f"{PATH}/{receipt.tracking_code}"
+    secret = doors.context.vault.derive_secret(receipt.key_id, receipt.complaint_id)
+    content = {
+        "complaint_id": receipt.complaint_id,
+        "tracking_code": receipt.tracking_code,
+        "secret": secret,
+        "status": "received",
+        "submitted_at": receipt.submitted_at.isoformat().replace("+00:00", "Z"),
+        "links": {
+            "self": self_link,
+            "messages": f"{self_link}/messages",
+            "feedback": f"{self_link}/feedback",
+            "withdraw": f"{self_link}/withdraw",
+        },
+    }
+    return Response(
+        json.dumps(content),
+        201,
+        {"Location": self_link, "Cache-Control": "no-store"},
+        media_type="application/json",
+    )

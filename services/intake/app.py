@@ -1,0 +1,48 @@
+"""Builds intake from its settings, a transport and a clock: the composition root."""
+
+from fastapi import FastAPI
+
+from services.intake import profile
+from services.intake.api import citizens, staff, submitting
+from services.intake.api.doors import Doors
+from services.intake.consumers import HANDLERS
+from services.intake.context import make_context
+from services.intake.metrics import GAUGES, IntakeMetrics
+from services.intake.operations.submission import submit_complaints
+from services.intake.settings import IntakeSettings
+from shared.clock import Clock
+from shared.group_commit import GroupWriter
+from shared.profile_store import latest_profile
+from shared.service import Service
+from shared.transport.port import Transport
+from shared.vault import open_vault
+
+_DESCRIPTION = (
+    "Takes in complaints by every channel, keeps who reported and in which words, "
+    "and shows citizens what becomes of it."
+)
+
+
+def create_app(settings: IntakeSettings, transport: Transport | None, clock: Clock) -> FastAPI:
+    """Build the app; its doors open once the database answers and a profile was loaded."""
+    service = Service("intake", settings, transport, clock, GAUGES)
+    metrics = IntakeMetrics(service.metrics.registry)
+
+    async def on_start(started: Service) -> None:
+        async with started.database.transaction() as connection:
+            _, content = await latest_profile(connection)
+        app.state.doors = Doors(
+            context=make_context(open_vault(settings.core), profile.parse(content), metrics),
+            units=started.units,
+            writer=GroupWriter(
+                started.units,
+                submit_complaints,
+                writers=settings.submit_writers,
+                largest_group=settings.submit_group,
+            ),
+        )
+        await started.consume(HANDLERS)
+
+    routers = [submitting.router, citizens.router, staff.router]
+    app = service.build_app("Laporan Warga", _DESCRIPTION, routers, on_start)
+    return app

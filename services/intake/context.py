@@ -1,0 +1,44 @@
+"""What intake's doors and operations are given at start."""
+
+import secrets
+from dataclasses import dataclass, field
+
+from services.intake.metrics import IntakeMetrics
+from services.intake.profile import IntakeProfile
+from services.intake.rules.tracking import RandomBelow
+from shared.vault import Vault
+
+
+@dataclass(frozen=True, slots=True)
+class IntakeContext:
+    """The vault, what the Pemda's profile allows, the source of codes, and the metrics.
+
+    `keys_in_flight` are the Idempotency-Keys that this process works on now.
+    """
+
+    vault: Vault
+    profile: IntakeProfile
+    area_codes: frozenset[str]
+    channels: frozenset[str]
+    metrics: IntakeMetrics
+    random_below: RandomBelow = secrets.randbelow
+    keys_in_flight: set[str] = field(default_factory=set)
+
+
+def make_context(
+    vault: Vault,
+    profile: IntakeProfile,
+    metrics: IntakeMetrics,
+    random_below: RandomBelow = secrets.randbelow,
+) -> IntakeContext:
+    """Make ready what a profile says."""
+    channels = frozenset(channel.code for channel in profile.channels if channel.enabled)
+    metrics.expect_channels(channels)
+    return IntakeContext(
+        vault=vault,
+        profile=profile,
+        area_codes=profile.area_codes(),
+        channels=channels,
+        metrics=metrics,
+        random_below=random_below,
+    )

@@ -1,0 +1,105 @@
+"""Intake's refusals; what they say is for citizens, in Indonesian."""
+
+from collections.abc import Sequence
+
+from shared.errors import Conflict, Forbidden, Invalid, NotFound, PermanentError
+
+_ACTIONS = {
+    "message": "mengirim pesan",
+    "feedback": "memberi penilaian",
+    "withdraw": "mencabut laporan",
+}
+_STATES = {
+    "received": "baru diterima",
+    "triage": "sedang dipilah",
+    "assigned": "sudah diteruskan ke OPD",
+    "in_progress": "sedang ditangani",
+    "waiting_citizen": "menunggu keterangan Anda",
+    "resolved": "dinyatakan selesai",
+    "closed": "sudah ditutup",
+    "rejected": "tidak dapat ditindaklanjuti",
+    "merged": "digabung dengan laporan lain",
+    "withdrawn": "sudah dicabut",
+}
+
+
+class FormIncorrect(Invalid):
+    """A submission says what cannot be; `errors` names the fields."""
+
+    def __init__(self, errors: Sequence[tuple[str, str]]) -> None:
+        """Take pairs of JSON Pointer and message."""
+        super().__init__(
+            "Perbaiki isian yang disebut, lalu kirim lagi.",
+            errors=[{"field": field, "message": message} for field, message in errors],
+        )
+
+
+class TrackingCodeMistyped(NotFound):
+    """The code cannot be one of ours: its check character does not fit."""
+
+    slug = "tracking-code-mistyped"
+    title = "Kode lacak salah ketik"
+
+    def __init__(self) -> None:
+        """Say how a code looks."""
+        super().__init__(
+            "Periksa kembali kode lacak Anda: 10 huruf dan angka, tanpa angka 0 dan 1 "
+            "serta huruf B, F, G, I, L, O, Q, S, U, V, Z."
+        )
+
+
+class ComplaintNotFound(NotFound):
+    """There is no such complaint, or it is not the caller's to know of."""
+
+    slug = "complaint-not-found"
+    title = "Laporan tidak ditemukan"
+
+    def __init__(self, detail: str = "Tidak ada laporan dengan kode ini.") -> None:
+        """Say what was looked for."""
+        super().__init__(detail)
+
+
+class TrackingSecretWrong(Forbidden):
+    """The secret is not that of this complaint."""
+
+    slug = "tracking-secret-wrong"
+    title = "Kunci laporan salah"
+
+    def __init__(self) -> None:
+        """Say where the secret is found."""
+        super().__init__("Gunakan kunci (secret) yang Anda terima saat mengirim laporan ini.")
+
+
+class ActionNotLegal(Conflict):
+    """The complaint's state does not let its reporter do this; says what it lets them do."""
+
+    slug = "action-not-legal"
+    title = "Tidak dapat dilakukan pada keadaan laporan sekarang"
+
+    def __init__(self, action: str, state: str, legal: Sequence[str]) -> None:
+        """Name what was tried, the state, and what is legal in it."""
+        possible = ", ".join(_ACTIONS[each] for each in legal) or "melihat laporan"
+        super().__init__(
+            f"Laporan {_STATES[state]}, sehingga tidak dapat {_ACTIONS[action]}. "
+            f"Yang dapat dilakukan: {possible}.",
+            extensions={"status_now": state, "legal": list(legal)},
+        )
+
+
+class ReporterErased(Conflict):
+    """The reporter's data were erased, and nothing more can be kept for them."""
+
+    slug = "reporter-erased"
+    title = "Data pelapor sudah dihapus"
+
+    def __init__(self) -> None:
+        """Say what to do instead."""
+        super().__init__("Data pelapor sudah dihapus. Buatlah laporan baru bila masih perlu.")
+
+
+class TrackingCodeTaken(Exception):
+    """A code that was drawn is another complaint's already; draw again."""
+
+
+class ComplaintMissing(PermanentError):
+    """An event tells of a complaint that intake never had; a person must look."""

@@ -1,0 +1,37 @@
+"""What intake shows to Prometheus beside what every service shows."""
+
+from collections.abc import Iterable
+
+from prometheus_client import CollectorRegistry, Counter
+
+from services.intake.rules.progress import OPEN_STATES
+from shared.metrics import GaugeQuery
+
+_OPEN = ", ".join(f"'{state}'" for state in OPEN_STATES)
+
+GAUGES = (
+    GaugeQuery(
+        "intake_complaints_open",
+        "Complaints that are not done, by the status that citizens see.",
+        f"SELECT state, count(*) FROM complaint WHERE state IN ({_OPEN}) GROUP BY state",  # noqa: S608 - names of our own
+        ("status",),
+    ),
+)
+
+
+class IntakeMetrics:
+    """Counters of this process; they are summed over instances."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        """Register everything."""
+        self.submitted = Counter(
+            "intake_complaints_submitted",
+            "Complaints accepted and on stable storage, by channel.",
+            ["channel"],
+            registry=registry,
+        )
+
+    def expect_channels(self, channels: Iterable[str]) -> None:
+        """Let every channel be seen from the first scrape, with zero."""
+        for channel in channels:
+            self.submitted.labels(channel)

@@ -1,0 +1,1 @@
+"""What intake does, one function per verb; nothing here commits."""

@@ -1,0 +1,159 @@
+"""The citizen writes again: a message, a verdict on the result, or a withdrawal."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from services.intake import queries
+from services.intake.context import IntakeContext
+from services.intake.errors import ActionNotLegal, ComplaintNotFound, ReporterErased
+from services.intake.operations.reading import open_person
+from services.intake.rules.progress import WITHDRAWN, Action, Entry, Progress, legal_actions
+from services.intake.schemas import Accepted
+from services.intake.tables import Complaint, Message
+from shared.contracts.intake import CitizenMessageReceived, ComplaintWithdrawn, FeedbackGiven
+from shared.ids import ComplaintId, MessageId, new_id
+from shared.masking import mask_person
+from shared.unit_of_work import UnitOfWork
+from shared.vault import PersonKey
+
+_MOST_MASKED = 32_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """A message that was stored: masked text for the event, and where the complaint stood."""
+
+    message: Message
+    progress: Progress
+
+    def accepted(self, state: str) -> Accepted:
+        return Accepted.model_validate(
+            {
+                "message_id": self.message.message_id,
+                "status": state,
+                "request_id": self.message.request_id,
+                "sent_at": self.message.sent_at,
+            }
+        )
+
+
+async def receive_message(
+    unit: UnitOfWork, context: IntakeContext, complaint: Complaint, text: str
+) -> Accepted:
+    """Keep a message; publishes CitizenMessageReceived, with the open question it answers.
+
+    Raises ActionNotLegal, ReporterErased.
+    """
+    kept = await _keep(unit, context, complaint, "message", "message", text)
+    await queries.insert_entry(
+        unit.connection, complaint.complaint_id, Entry("message_received"), unit.now
+    )
+    unit.publish(
+        CitizenMessageReceived(
+            complaint_id=ComplaintId(complaint.complaint_id),
+            occurred_at=unit.now,
+            text=kept.message.text or "",
+            request_id=kept.message.request_id,
+            message_id=MessageId(kept.message.message_id),
+        )
+    )
+    return kept.accepted(kept.progress.state)
+
+
+async def give_feedback(
+    unit: UnitOfWork,
+    context: IntakeContext,
+    complaint: Complaint,
+    satisfied: bool,
+    text: str | None,
+) -> Accepted:
+    """Keep a verdict on the result; publishes FeedbackGiven. Routing decides what follows.
+
+    Raises ActionNotLegal, ReporterErased.
+    """
+    kept = await _keep(
+        unit, context, complaint, "feedback", "feedback", text or None, satisfied=satisfied
+    )
+    detail = "satisfied" if satisfied else "dissatisfied"
+    await queries.insert_entry(
+        unit.connection, complaint.complaint_id, Entry("feedback_given", detail=detail), unit.now
+    )
+    unit.publish(
+        FeedbackGiven(
+            complaint_id=ComplaintId(complaint.complaint_id),
+            occurred_at=unit.now,
+            satisfied=satisfied,
+            text=kept.message.text,
+        )
+    )
+    return kept.accepted(kept.progress.state)
+
+
+async def withdraw_complaint(
+    unit: UnitOfWork, context: IntakeContext, complaint: Complaint, reason: str
+) -> Accepted:
+    """Take a complaint back; publishes ComplaintWithdrawn.
+
+    Raises ActionNotLegal, ReporterErased.
+    """
+    kept = await _keep(unit, context, complaint, "withdraw", "withdrawal", reason)
+    await queries.move_complaint(
+        unit.connection,
+        complaint.complaint_id,
+        replace(kept.progress, state=WITHDRAWN, request_id=None),
+        Entry("withdrawn"),
+        unit.now,
+    )
+    unit.publish(
+        ComplaintWithdrawn(
+            complaint_id=ComplaintId(complaint.complaint_id),
+            occurred_at=unit.now,
+            reason=kept.message.text or "",
+        )
+    )
+    return kept.accepted(WITHDRAWN)
+
+
+async def _keep(
+    unit: UnitOfWork,
+    context: IntakeContext,
+    complaint: Complaint,
+    action: Action,
+    kind: str,
+    text: str | None,
+    *,
+    satisfied: bool | None = None,
+) -> _Kept:
+    """Lock the complaint, see that the action is legal, and store what was written."""
+    progress = await queries.lock_progress(unit.connection, complaint.complaint_id)
+    if progress is None:
+        raise ComplaintNotFound
+    legal = legal_actions(progress.state)
+    if action not in legal:
+        raise ActionNotLegal(action, progress.state, legal)
+    reporter = await queries.find_reporter(unit.connection, complaint.reporter_id)
+    person = open_person(context, reporter)
+    if person is None:
+        raise ReporterErased
+    mask = _masker(person, reporter.identity, reporter.reporter_id)
+    message_id = new_id()
+    message = Message(
+        message_id=message_id,
+        complaint_id=complaint.complaint_id,
+        kind=kind,
+        words=person.seal(text, f"{message_id}:words") if text is not None else None,
+        text=mask(text) if text is not None else None,
+        satisfied=satisfied,
+        request_id=progress.request_id if kind == "message" else None,
+        sent_at=unit.now,
+    )
+    await queries.insert_message(unit.connection, message)
+    return _Kept(message, progress)
+
+
+def _masker(person: PersonKey, identity: bytes | None, reporter_id: str) -> Callable[[str], str]:
+    known: tuple[str, ...] = ()
+    if identity is not None:
+        known = tuple(json.loads(person.open(identity, f"{reporter_id}:identity")).values())
+    return lambda text: mask_person(text, known)[:_MOST_MASKED]

@@ -1,0 +1,27 @@
+"""Erasing a person: their keys are destroyed, and with them all that the keys had sealed."""
+
+from collections.abc import Sequence
+
+from services.intake import queries
+from services.intake.context import IntakeContext
+from shared.unit_of_work import UnitOfWork
+
+
+async def find_reporters(
+    unit: UnitOfWork, context: IntakeContext, *, phone: str | None = None, nik: str | None = None
+) -> list[str]:
+    """Return the ids of reporters by E.164 number or NIK, under every master key of the ring."""
+    vault = context.vault
+    return await queries.list_reporters(
+        unit.connection,
+        vault.blind_indexes("phone", phone) if phone else [],
+        vault.blind_indexes("nik", nik) if nik else [],
+    )
+
+
+async def erase_reporters(unit: UnitOfWork, reporter_ids: Sequence[str]) -> int:
+    """Destroy the keys of reporters; returns how many were erased now, and not before.
+
+    Masked text, the case and its history stay: they name nobody.
+    """
+    return await queries.destroy_keys(unit.connection, reporter_ids, unit.now)

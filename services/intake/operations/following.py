@@ -1,0 +1,77 @@
+"""Intake follows routing and sla: the projection that citizens see, and its timeline.
+
+An acknowledgement of intake's own is no response and stands in no timeline as one. Routing and sla
+write to different columns and rows, so that the order between their topics does not matter.
+"""
+
+from typing import Final
+
+from services.intake import queries
+from services.intake.errors import ComplaintMissing
+from services.intake.rules.progress import follow
+from services.intake.tables import Deadline
+from shared.contracts.event import Event
+from shared.contracts.sla import (
+    ClockPaused,
+    ClockRescheduled,
+    ClockResumed,
+    ClockStarted,
+    ClockStopped,
+    DeadlineMissed,
+)
+from shared.unit_of_work import UnitOfWork
+
+#: The clocks of which citizens are told when they are due.
+_SHOWN_STAGES: Final = ("first_response", "follow_up", "resolution")
+
+
+async def follow_case(unit: UnitOfWork, event: Event) -> None:
+    """Show what happened to a case; raises ComplaintMissing."""
+    before = await queries.lock_progress(unit.connection, event.complaint_id)
+    if before is None:
+        raise ComplaintMissing(f"no complaint {event.complaint_id} to follow")
+    after, entry = follow(before, event)
+    if entry is None:
+        return
+    if after == before:
+        await queries.insert_entry(unit.connection, event.complaint_id, entry, event.occurred_at)
+    else:
+        await queries.move_complaint(
+            unit.connection, event.complaint_id, after, entry, event.occurred_at
+        )
+
+
+async def follow_clock(
+    unit: UnitOfWork, event: ClockStarted | ClockResumed | ClockRescheduled
+) -> None:
+    """Show when a step is due."""
+    if event.stage not in _SHOWN_STAGES:
+        return
+    await queries.put_deadline(
+        unit.connection,
+        Deadline(
+            clock_id=event.clock_id,
+            complaint_id=event.complaint_id,
+            stage=event.stage,
+            part=event.part,
+            epoch=event.epoch,
+            due_at=event.due_at,
+            state="running",
+        ),
+    )
+
+
+async def pause_clock(unit: UnitOfWork, event: ClockPaused) -> None:
+    """Show that a step waits for something else; no effect on a clock that is not shown."""
+    await queries.set_deadline_state(unit.connection, event.clock_id, "paused")
+
+
+async def stop_clock(unit: UnitOfWork, event: ClockStopped) -> None:
+    """Show how a clock ended; no effect on a clock that is not shown."""
+    await queries.set_deadline_state(unit.connection, event.clock_id, event.outcome)
+
+
+async def miss_deadline(unit: UnitOfWork, event: DeadlineMissed) -> None:
+    """Show that a step is late, in the expectations and on the timeline."""
+    await queries.set_deadline_state(unit.connection, event.clock_id, "missed", only_from="running")
+    await follow_case(unit, event)

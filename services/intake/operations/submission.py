@@ -1,0 +1,185 @@
+"""A complaint comes in: checked, sealed and masked alone, then stored together with others."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.exc import IntegrityError
+
+from services.intake.context import IntakeContext
+from services.intake.errors import TrackingCodeTaken
+from services.intake.operations.checking import Checked, check_form
+from services.intake.rules.tracking import draw_code
+from services.intake.schemas import ComplaintForm
+from services.intake.submission_queries import Taken, find_taken, insert_submissions
+from shared import outbox
+from shared.contracts.event import Location
+from shared.contracts.intake import ComplaintSubmitted
+from shared.idempotency import KeyReused
+from shared.ids import ComplaintId, new_id
+from shared.masking import mask_person
+from shared.unit_of_work import UnitOfWork
+
+SCOPE = "/intake/v1/complaints"
+
+# What the contract allows; masks may be longer than what they hide.
+_MOST_MASKED = {"title": 500, "text": 32_000, "address": 500}
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """A complaint that is ready to be stored: the row, and the event that tells of it."""
+
+    row: dict[str, Any]
+    draft: outbox.Draft
+
+    @property
+    def key(self) -> tuple[str, str] | None:
+        """Scope and Idempotency-Key, where the client gave one."""
+        return None if self.row["key"] is None else (self.row["scope"], self.row["key"])
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What a citizen gets for a complaint; `key_id` finds the key that its secret comes from."""
+
+    complaint_id: str
+    tracking_code: str
+    key_id: str
+    submitted_at: datetime
+
+
+# What happened to one submission of a group: its receipt, or why its key refuses it.
+Outcome = Receipt | KeyReused
+
+
+def draft_submission(
+    context: IntakeContext, form: ComplaintForm, body: bytes, key: str | None, now: datetime
+) -> Submission:
+    """Check a form, seal what is personal, mask what is published, and draft the event.
+
+    `body` is the request as it came, for the Idempotency-Key. The event belongs to the caller's
+    story. Raises FormIncorrect.
+    """
+    checked = check_form(context, form, now)
+    complaint_id = ComplaintId(new_id())
+    masked = _mask(checked)
+    event = ComplaintSubmitted(
+        complaint_id=complaint_id,
+        occurred_at=now,
+        tracking_code=draw_code(context.random_below),
+        channel=checked.channel,
+        classification=form.classification,
+        title=masked["title"],
+        text=masked["text"] or "",
+        location=_location(checked, masked["address"]),
+        anonymous=form.anonymous,
+        secret=form.secret,
+        submitted_at=now,
+        device_time=form.device_time,
+    )
+    row = {
+        "complaint_id": complaint_id,
+        "tracking_code": event.tracking_code,
+        "channel": event.channel,
+        "classification": event.classification,
+        **masked,
+        "lat": checked.lat,
+        "lon": checked.lon,
+        "area_code": checked.area_code,
+        "anonymous": form.anonymous,
+        "secret": form.secret,
+        "submitted_at": now,
+        "device_time": form.device_time,
+        **_seal(context, complaint_id, checked),
+        "scope": SCOPE,
+        "key": key,
+        "body_hash": context.vault.blind_index("request", body) if key is not None else None,
+    }
+    return Submission(row, outbox.draft(event, now))
+
+
+def redraw_code(context: IntakeContext, submission: Submission) -> Submission:
+    """Give a submission another tracking code."""
+    code = draw_code(context.random_below)
+    event = submission.draft.event.model_copy(update={"tracking_code": code})
+    return Submission(
+        {**submission.row, "tracking_code": code},
+        replace(submission.draft, event=event),
+    )
+
+
+async def submit_complaints(
+    unit: UnitOfWork, submissions: Sequence[Submission]
+) -> Sequence[Outcome]:
+    """Store complaints that came at one time; publishes ComplaintSubmitted for each new one.
+
+    A submission whose Idempotency-Key stands for a complaint already is answered with that one's
+    receipt, or with KeyReused where its body differs. Raises TrackingCodeTaken.
+    """
+    try:
+        stored = await insert_submissions(unit.connection, [each.row for each in submissions])
+    except IntegrityError as error:
+        if "complaint_tracking_code_key" in str(error.orig):
+            raise TrackingCodeTaken from error
+        raise
+    fresh = [each for each in submissions if each.row["complaint_id"] in stored]
+    unit.publish_drafts([each.draft for each in fresh])
+    repeated = [
+        each.key
+        for each in submissions
+        if each.key is not None and each.row["complaint_id"] not in stored
+    ]
+    taken = await find_taken(unit.connection, repeated) if repeated else {}
+    return [
+        _receipt(each.row)
+        if each.row["complaint_id"] in stored or each.key is None
+        else _replay(each, taken[each.key])
+        for each in submissions
+    ]
+
+
+def _replay(submission: Submission, taken: Taken) -> Outcome:
+    if taken.body_hash != submission.row["body_hash"]:
+        return KeyReused("Gunakan Idempotency-Key baru untuk isi yang berbeda.")
+    return Receipt(taken.complaint_id, taken.tracking_code, taken.key_id, taken.submitted_at)
+
+
+def _receipt(row: dict[str, Any]) -> Receipt:
+    return Receipt(row["complaint_id"], row["tracking_code"], row["key_id"], row["submitted_at"])
+
+
+def _mask(checked: Checked) -> dict[str, str | None]:
+    known = checked.known_values()
+    return {
+        field: mask_person(value, known)[: _MOST_MASKED[field]] if value is not None else None
+        for field, value in checked.words.items()
+    }
+
+
+def _location(checked: Checked, address: str | None) -> Location | None:
+    if checked.lat is None and checked.area_code is None and address is None:
+        return None
+    return Location(lat=checked.lat, lon=checked.lon, area_code=checked.area_code, address=address)
+
+
+def _seal(context: IntakeContext, complaint_id: str, checked: Checked) -> dict[str, Any]:
+    """Seal words and identity under a new key of this reporter's own."""
+    vault = context.vault
+    reporter_id = new_id()
+    wrapped, person = vault.new_person(reporter_id)
+    identity = checked.identity
+    phone, nik = identity.get("phone"), identity.get("nik")
+    return {
+        "reporter_id": reporter_id,
+        "key_id": wrapped.key_id,
+        "wrapped_key": wrapped.wrapped,
+        "words": person.seal(json.dumps(checked.words), f"{complaint_id}:words"),
+        "identity": person.seal(json.dumps(identity), f"{reporter_id}:identity")
+        if identity
+        else None,
+        "phone_hash": vault.blind_index("phone", phone) if phone else None,
+        "nik_hash": vault.blind_index("nik", nik) if nik else None,
+    }

@@ -1,0 +1,1 @@
+"""Intake's pure decisions: tracking codes, what a form may say, and what citizens are shown."""
