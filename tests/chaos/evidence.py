@@ -58,6 +58,7 @@ class Complaint:
     tracking_code: str
     status: str
     opd: str | None
+    submitted_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,9 @@ class ClockRow:
     stage: str
     epoch: int
     state: str
+    opd: str | None
     due_at: datetime
+    outcome: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +110,22 @@ class ClockEvent:
     time: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One line of a service's `/metrics`; labels are sorted by name."""
+
+    name: str
+    labels: tuple[tuple[str, str], ...]
+    value: float
+
+
 @dataclass(slots=True)
 class Evidence:
-    """Everything that was found; `wire` is None when no topics were read."""
+    """Everything that was found; `wire` and `metrics` are None where they were not read.
+
+    `counts_exact` says that the services run since their databases were made, so that what they
+    counted must be what the databases hold.
+    """
 
     now: datetime
     delivery: dict[ServiceName, Delivery] = field(default_factory=dict)
@@ -120,6 +136,8 @@ class Evidence:
     history: dict[str, list[Fact]] = field(default_factory=dict)
     clocks: list[ClockRow] = field(default_factory=list)
     clock_events: list[ClockEvent] = field(default_factory=list)
+    metrics: dict[ServiceName, list[Sample]] | None = None
+    counts_exact: bool = False
 
 
 async def backlog(databases: Mapping[ServiceName, Database], now: datetime) -> dict[str, int]:

@@ -5,10 +5,12 @@ I9, the audit chain, comes with the audit log.
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
 
 from tests.chaos.delivery_invariants import delivered_all, versions_without_gap
 from tests.chaos.evidence import CaseRow, ClockRow, Evidence, Fact
 from tests.chaos.history import PathBroken, check_path
+from tests.chaos.metric_invariants import metrics_true
 from tests.chaos.verdict import Notes, Verdict
 from tests.load.log import Record
 
@@ -143,7 +145,6 @@ def unclear_at_most_once(evidence: Evidence, log: Sequence[Record]) -> Notes:
         if record.marker is not None:
             by_marker[record.marker].append(record)
     found = Counter(word for case in evidence.cases for word in (case.title or "").split())
-    accepted_ids = {record.complaint_id for record in _submissions(log) if record.accepted}
     for marker, records in by_marker.items():
         number = found[marker]
         if any(record.accepted for record in records):
@@ -152,19 +153,27 @@ def unclear_at_most_once(evidence: Evidence, log: Sequence[Record]) -> Notes:
             notes.expect(number <= 1, f"{marker} ended unclear and exists {number} times")
         else:
             notes.expect(number == 0, f"{marker} was refused and exists {number} times")
-    unclear_keys = {r.key for r in _submissions(log) if r.unclear and r.key is not None}
-    if log:
-        # Whatever exists was accepted, or at least attempted without an answer.
-        unknown = [
-            complaint.complaint_id
-            for complaint in evidence.complaints
-            if complaint.complaint_id not in accepted_ids
-        ]
-        notes.expect(
-            len(unknown) <= len(unclear_keys),
-            f"{len(unknown)} complaints were never accepted and {len(unclear_keys)} ended unclear",
-        )
+    _none_unknown(evidence, log, notes)
     return notes
+
+
+def _none_unknown(evidence: Evidence, log: Sequence[Record], notes: Notes) -> None:
+    """Whatever came to be while the load ran was accepted, or attempted without an answer."""
+    submissions = _submissions(log)
+    if not submissions:
+        return
+    began = min(datetime.fromisoformat(record.sent_at) for record in submissions)
+    accepted = {record.complaint_id for record in submissions if record.accepted}
+    unclear = {record.key for record in submissions if record.unclear}
+    unknown = [
+        complaint.complaint_id
+        for complaint in evidence.complaints
+        if complaint.complaint_id not in accepted and complaint.submitted_at >= began
+    ]
+    notes.expect(
+        len(unknown) <= len(unclear),
+        f"{len(unknown)} complaints were never accepted and {len(unclear)} ended unclear",
+    )
 
 
 def _submissions(log: Sequence[Record]) -> list[Record]:
@@ -181,6 +190,7 @@ INVARIANTS: tuple[tuple[str, str, Invariant], ...] = (
     ("I5", "versions per complaint without a gap", versions_without_gap),
     ("I6", "same Idempotency-Key, same answer", same_answer),
     ("I7", "what ended unclear exists at most once", unclear_at_most_once),
+    ("I8", "what Prometheus is shown is what the databases hold", metrics_true),
 )
 
 

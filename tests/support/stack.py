@@ -90,7 +90,7 @@ async def running_stack(
         await asyncio.to_thread(create_databases, postgres, names)
         core = CoreSettings(home=home, kafka_bootstrap=kafka.bootstrap)
         core, settings = settle_settings(core, names, postgres)
-        await create_topics(kafka.bootstrap)
+        await create_topics(kafka.bootstrap, 1)
         await migrate_all(settings)
         await load_profile(profile, settings)
         # Made here, before five processes would make it at once.
