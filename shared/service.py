@@ -213,6 +213,9 @@ class Service:
         return {
             ("tanggap_consumer_lag", "Messages not yet handled, as last seen."): health.lag,
             ("tanggap_consumer_paused", "Partitions that wait for a retry."): health.paused,
+            ("tanggap_consumer_reading", "1 while polls and handlers come back, else 0."): float(
+                health.alive
+            ),
         }
 
     def _health_router(self) -> APIRouter:

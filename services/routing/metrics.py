@@ -2,7 +2,7 @@
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
-from services.routing.states import OPEN_STATES
+from services.routing.states import OPEN_STATES, State
 from shared.metrics import GaugeQuery
 
 _OPEN = ", ".join(f"'{state}'" for state in OPEN_STATES)
@@ -13,6 +13,13 @@ GAUGES = (
         "Cases that are not done, by OPD (none: the triage desk) and state.",
         f"SELECT opd, state, count(*) FROM cases WHERE state IN ({_OPEN}) GROUP BY opd, state",  # noqa: S608 - the table's own names
         ("opd", "state"),
+    ),
+    GaugeQuery(
+        "routing_triage_oldest_seconds",
+        "Time since submission of the oldest case that waits at the triage desk.",
+        f"""SELECT greatest(
+            coalesce(extract(epoch FROM CAST(:now AS timestamptz) - min(submitted_at)), 0), 0)
+        FROM cases WHERE state = '{State.TRIAGE}'""",  # noqa: S608 - the table's own names
     ),
 )
 

@@ -55,6 +55,12 @@ GAUGES: Final = (
         GROUP BY a.age""",  # noqa: S608 - names of our own
         ("age",),
     ),
+    GaugeQuery(
+        "sla_timer_oldest_due_seconds",
+        "For how long the oldest timer that is due has waited for the scanner.",
+        """SELECT coalesce(extract(epoch FROM CAST(:now AS timestamptz) - min(next_fire_at)), 0)
+        FROM clock WHERE next_fire_at <= CAST(:now AS timestamptz)""",
+    ),
 )
 
 
