@@ -188,13 +188,11 @@ def draw_table() -> str:
             ),
         ),
         "",
-        "`reopen` is legal for a closed case only within the reopening window",
-        "(`TANGGAP_ROUTING_REOPEN_DAYS`). Staff act by `POST",
-        "/routing/v1/cases/{complaint_id}/<action>`: "
-        + ", ".join(f"`{action}`" for action in STAFF_ACTIONS)
-        + ".",
+        "Staff act by `POST /routing/v1/cases/{complaint_id}/<action>` with one of",
+        ", ".join(f"`{action}`" for action in STAFF_ACTIONS) + ".",
         "The citizen's `withdraw`, `receive-information`, `confirm` and `reopen` come from",
         "intake's events, `expire` from sla's closing clock; `merge` and `unmerge` have no route.",
+        "A closed case is reopened only within the window (`TANGGAP_ROUTING_REOPEN_DAYS`).",
         "",
         "```mermaid",
         "stateDiagram-v2",

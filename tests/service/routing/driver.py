@@ -1,4 +1,4 @@
-"""Drives a routing service as its neighbours do: intake's and sla's events, and staff's requests."""
+"""Drives routing as its neighbours do: events of intake and sla, and requests of staff."""
 
 import asyncio
 from collections import defaultdict
@@ -181,9 +181,10 @@ class Driver:
             events.append(cls.model_validate_json(row["payload"]))
         return events
 
-    async def dead(self) -> list[dict[str, Any]]:
-        """Return the dead letters."""
-        return await self.system.rows("routing", "SELECT * FROM dead_letter")
+    async def dead(self, complaint_id: str | None = None) -> list[dict[str, Any]]:
+        """Return the dead letters of a complaint, or all."""
+        sql = "SELECT * FROM dead_letter WHERE coalesce(aggregateid = CAST(:id AS text), true)"
+        return await self.system.rows("routing", sql, id=complaint_id)
 
     # --------------------------------------------------------------- staff
 

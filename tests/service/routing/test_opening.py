@@ -53,31 +53,31 @@ async def test_submission_under_another_event_id_changes_nothing(routing: Driver
     await routing.tell(event)
     await routing.tell(event.model_copy(update={"text": UNPLACED_TEXT}))
     assert len(await routing.published(event.complaint_id)) == 1
-    assert await routing.dead() == []
+    assert await routing.dead(event.complaint_id) == []
 
 
-async def test_batch_of_two_hundred_is_placed_whole(routing: Driver) -> None:
-    events = [routing.submitted() for _ in range(200)]
-    await routing.tell(*events)
-    rows = await routing.system.rows("routing", "SELECT count(*) AS n FROM cases")
+async def test_batch_of_two_hundred_is_placed_whole(alone: Driver) -> None:
+    events = [alone.submitted() for _ in range(200)]
+    await alone.tell(*events)
+    rows = await alone.system.rows("routing", "SELECT count(*) AS n FROM cases")
     assert rows == [{"n": 200}]
 
 
-async def test_late_first_event_parks_what_follows_and_then_frees_it(routing: Driver) -> None:
-    event = routing.submitted()
-    first = routing.envelope(event)
-    second = routing.envelope(routing.withdrawn(event.complaint_id))
-    await routing.deliver([second])
-    assert await routing.system.rows("routing", "SELECT * FROM cases") == []
-    await routing.deliver([first])
-    assert (await routing.case(event.complaint_id))["state"] == "withdrawn"
+async def test_late_first_event_parks_what_follows_and_then_frees_it(alone: Driver) -> None:
+    event = alone.submitted()
+    first = alone.envelope(event)
+    second = alone.envelope(alone.withdrawn(event.complaint_id))
+    await alone.deliver([second])
+    assert await alone.system.rows("routing", "SELECT * FROM cases") == []
+    await alone.deliver([first])
+    assert (await alone.case(event.complaint_id))["state"] == "withdrawn"
 
 
 async def test_event_of_a_complaint_never_submitted_is_kept_as_a_dead_letter(
     routing: Driver,
 ) -> None:
-    await routing.tell(routing.feedback(new_id(), satisfied=True))
-    (dead,) = await routing.dead()
+    await routing.tell(event := routing.feedback(new_id(), satisfied=True))
+    (dead,) = await routing.dead(event.complaint_id)
     assert "CaseMissing" in dead["reason"]
 
 
@@ -92,13 +92,13 @@ async def test_amendment_changes_what_it_names_and_nothing_else(routing: Driver)
     assert (case["state"], case["opd"], case["version"]) == ("assigned", "DISHUB", 2)
 
 
-async def test_forged_body_is_buried_and_the_next_complaint_flows(routing: Driver) -> None:
-    good = encode(routing.envelope(routing.submitted()))
+async def test_forged_body_is_buried_and_the_next_complaint_flows(alone: Driver) -> None:
+    good = encode(alone.envelope(alone.submitted()))
     bad_headers = {**good.headers, "ce_id": EventId(new_id())}
     bad = type(good)(good.topic, good.key, b"{no json", bad_headers)
-    await routing.publish([bad, good])
-    assert len(await routing.dead()) == 1
-    assert len(await routing.system.rows("routing", "SELECT * FROM cases")) == 1
+    await alone.publish([bad, good])
+    assert len(await alone.dead()) == 1
+    assert len(await alone.system.rows("routing", "SELECT * FROM cases")) == 1
 
 
 def test_routing_declares_its_own_tables_only() -> None:

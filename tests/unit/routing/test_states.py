@@ -66,7 +66,7 @@ PAIRS = [(state, action) for state in State for action in Action]
 BEFORE = State.IN_PROGRESS
 
 
-@pytest.mark.parametrize(("state", "action"), PAIRS, ids=lambda value: str(value))
+@pytest.mark.parametrize(("state", "action"), PAIRS, ids=str)
 def test_every_pair_leads_where_the_design_says_or_nowhere(state: State, action: Action) -> None:
     expected = EXPECTED[state].get(action)
     assert is_legal(state, action) == (expected is not None)
