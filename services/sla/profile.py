@@ -11,7 +11,6 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field, StringConstraints, field_validator, model_validator
 
 from shared.profile import (
-    Location,
     ProfileInvalid,
     ProfilePart,
     ProfileProblem,
@@ -312,7 +311,7 @@ def _check_policies(reader: ProfileReader, sla: SlaFile, opds: frozenset[str]) -
             reader.complain(_SLA, ("policies",), f"the stage '{stage}' has no policy for all cases")
 
 
-def _check_can_apply(reader: ProfileReader, policy: Policy, place: Location) -> None:
+def _check_can_apply(reader: ProfileReader, policy: Policy, place: tuple[str | int, ...]) -> None:
     if policy.counts == "working":
         reader.complain(_SLA, (*place, "counts"), "working time is not counted yet; use elapsed")
     if policy.stage in STAGES_BEFORE_AN_OPD and (policy.scope.opds or policy.scope.topics):

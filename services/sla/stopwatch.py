@@ -61,7 +61,7 @@ class Change:
     @property
     def fingerprint(self) -> str:
         """Return what tells this change from another of the same clock."""
-        return f"{self.kind} {self.at.isoformat()} {self.outcome or ''}"
+        return f"{self.kind} {self.at.isoformat()} {self.opd or ''} {self.outcome or ''}"
 
 
 @dataclass(slots=True)

@@ -1,0 +1,1 @@
+"""The clocks' rules, without any I/O."""
