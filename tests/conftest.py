@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from shared.embedded.kafka import EmbeddedKafka
 from shared.embedded.postgres import EmbeddedPostgres
-from tests.support.servers import Databases, running_postgres
+from tests.support.servers import Databases, kafka_in_environment, running_postgres
 from tests.support.system import System, running_system
 
 # jgo asks platformdirs for its folders, which warns where a container leaves this unset.
@@ -18,6 +19,13 @@ os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.gettempdir())
 
 _ROOT = "TANGGAP_TEST_ROOT"
 _SERVERS = pytest.StashKey[ExitStack]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Say how often each fault is made."""
+    parser.addoption(
+        "--chaos-rounds", type=int, default=1, help="rounds of each fault in tests/chaos"
+    )
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
@@ -56,6 +64,20 @@ def postgres(run_root: Path) -> Iterator[EmbeddedPostgres]:
 def databases(postgres: EmbeddedPostgres, run_root: Path) -> Databases:
     """Make fresh, migrated databases."""
     return Databases(postgres, run_root)
+
+
+@pytest.fixture(scope="session")
+def kafka(run_root: Path) -> Iterator[str]:
+    """Return the address of a broker: the environment's, or one that this worker starts.
+
+    Tests that use it carry `xdist_group("kafka")`, so that one worker has them all.
+    """
+    given = kafka_in_environment()
+    if given is not None:
+        yield given
+        return
+    with EmbeddedKafka(run_root / "kafka") as broker:
+        yield broker.bootstrap
 
 
 @pytest.fixture

@@ -71,8 +71,9 @@ def broken(verdicts: Sequence[Verdict]) -> list[str]:
     return [f"{each.invariant}: {finding}" for each in verdicts for finding in each.findings]
 
 
-def print_verdicts(verdicts: Sequence[Verdict], console: Console, most: int = 10) -> None:
+def print_verdicts(verdicts: Sequence[Verdict], most: int = 10) -> None:
     """Print the table of verdicts, and the first findings of each."""
+    console = Console(highlight=False)
     table = Table("", "Invariant", "Looked at", "Contradicted", "Verdict")
     for each in verdicts:
         good = not each.findings
@@ -95,7 +96,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     log = [record for path in options.log or () for record in read_log(path)]
     verdicts = asyncio.run(_run(options, log))
-    print_verdicts(verdicts, Console(highlight=False))
+    print_verdicts(verdicts)
     return 1 if broken(verdicts) else 0
 
 

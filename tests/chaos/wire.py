@@ -104,6 +104,29 @@ async def reset_group(bootstrap: str, group: str, instance: str, topics: Iterabl
         await consumer.stop()
 
 
+async def lag_of(bootstrap: str, groups: Mapping[str, Iterable[str]]) -> int:
+    """Return how many messages these groups have not committed, over all their topics."""
+    places = await _partitions(bootstrap, {topic for each in groups.values() for topic in each})
+    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False)
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    await consumer.start()
+    try:
+        await admin.start()
+        consumer.assign(places)
+        ends = await consumer.end_offsets(places)
+        behind = 0
+        for group, topics in groups.items():
+            followed = set(topics)
+            known = await admin.list_consumer_group_offsets(group)
+            for place, end in ends.items():
+                if place.topic in followed:
+                    behind += end - max(0, known[place].offset if place in known else 0)
+        return behind
+    finally:
+        await admin.close()
+        await consumer.stop()
+
+
 async def _partitions(bootstrap: str, topics: Iterable[str]) -> list[TopicPartition]:
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
     await admin.start()

@@ -143,16 +143,16 @@ class Citizens:
             return
         of = self._chance.choice(self.lodged[-200:])
         what = self._chance.choices(("messages", "feedback", "withdraw"), (11, 8, 1))[0]
-        body: dict[str, Any] = {
+        bodies: dict[str, dict[str, Any]] = {
             "messages": {"text": "Mohon kabarnya, belum ada petugas yang datang."},
             "feedback": {"satisfied": self._chance.random() < 0.6, "text": "Sudah saya lihat."},
             "withdraw": {"reason": "Sudah beres dengan sendirinya."},
-        }[what]
+        }
         await self._insist(
             Errand(
                 operation=what,
                 path=f"{_SUBMIT}/{of.tracking_code}/{what}",
-                body=body,
+                body=bodies[what],
                 key=str(uuid4()),
                 headers={"X-Tracking-Secret": of.secret},
                 complaint_id=of.complaint_id,
@@ -177,8 +177,7 @@ class Citizens:
         pause = 0.3
         while True:
             answer = await self._sender.send(errand)
-            clear = answer is not None and answer.status < _UNCLEAR_FROM
-            if clear or monotonic() > patience:
+            if _is_final(answer) or monotonic() > patience:
                 return answer
             await asyncio.sleep(pause)
             pause = min(2.0, pause * 1.7)
@@ -200,10 +199,9 @@ class Officers:
         self._sender = sender
         self._opds = opds
         self._chance = chance
+        self._staff = staff
         self._desk = staff(Role.TRIAGE, subject="meja-1")
-        self._officers = {
-            opd: staff(Role.OFFICER, opd=opd, subject=f"petugas-{opd}") for opd in opds
-        }
+        self._officers: dict[str, dict[str, str]] = {}
 
     async def work(self, _number: int = 0) -> None:
         """Take one case of some pile and do the next thing with it."""
@@ -224,7 +222,7 @@ class Officers:
 
     async def _act(self, case: Mapping[str, Any]) -> None:
         action, body, by_desk = self._choose(case["state"])
-        headers = self._desk if by_desk else self._officers[case["opd"]]
+        headers = self._desk if by_desk else self._officer(case["opd"])
         await self._sender.send(
             Errand(
                 operation=action,
@@ -235,6 +233,11 @@ class Officers:
                 complaint_id=case["complaint_id"],
             )
         )
+
+    def _officer(self, opd: str) -> dict[str, str]:
+        if opd not in self._officers:
+            self._officers[opd] = self._staff(Role.OFFICER, opd=opd, subject=f"petugas-{opd}")
+        return self._officers[opd]
 
     def _choose(self, state: str) -> tuple[str, dict[str, Any], bool]:
         """Return an action that is legal in a state, its body, and whether the desk takes it."""
@@ -261,6 +264,13 @@ class Officers:
         self, *choices: tuple[float, tuple[str, dict[str, Any], bool]]
     ) -> tuple[str, dict[str, Any], bool]:
         return self._chance.choices([c for _, c in choices], [w for w, _ in choices])[0]
+
+
+def _is_final(answer: Answer | None) -> bool:
+    """Tell whether there is nothing to wait for: a first try may still be under way (409)."""
+    if answer is None or answer.status >= _UNCLEAR_FROM:
+        return False
+    return answer.status != 409 or not str(answer.json().get("type")).endswith("in-flight")
 
 
 def _read(answer: Answer | None) -> dict[str, Any]:

@@ -26,6 +26,9 @@ from shared.transport.kafka_topics import create_topics
 from tests.load.client import Door, Unanswered, Unreachable
 from tests.support.servers import PROFILE
 
+#: The name under which each service is a static member of its group.
+STACK_INSTANCE = "1"
+
 
 @dataclass
 class Stack:
@@ -129,6 +132,6 @@ def _environment(
         "TANGGAP_GAUGE_SECONDS": "0.1",
         # A restarted process takes its place in the group again at once: without a name the group
         # waits until the killed member's session has run out, which is 30 s.
-        "TANGGAP_INSTANCE": "1",
+        "TANGGAP_INSTANCE": STACK_INSTANCE,
         f"TANGGAP_{name.upper()}_DATABASE_URL": database_url,
     }

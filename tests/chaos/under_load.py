@@ -1,0 +1,106 @@
+"""A stack under load: people who use it while it is being broken, and the verdict afterwards."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+
+from shared.clock import SystemClock
+from shared.contracts.topics import TOPICS, ServiceName
+from shared.database import Database
+from tests.chaos.checker import broken, check, print_verdicts, scrape, wait_for_rest
+from tests.chaos.evidence import DELIVERING, Evidence
+from tests.chaos.gathering import gather
+from tests.chaos.wire import lag_of, read_kafka
+from tests.load.client import Door, at_rate
+from tests.load.log import LoadLog, Record
+from tests.load.traffic import Citizens, Officers, Sender, demo_texts
+from tests.support.stack import Stack
+
+OPDS = ("PUPR", "DLH", "DINSOS", "DISHUB", "DUKCAPIL", "DINKES", "SATPOLPP", "PDAM")
+
+
+@dataclass
+class Rig:
+    """A stack with its load's log; `chance` draws everything that is random."""
+
+    stack: Stack
+    log: LoadLog
+    chance: random.Random
+    clock: SystemClock = field(default_factory=SystemClock)
+
+    @asynccontextmanager
+    async def load(
+        self, *, submits: float = 25, letters: float = 3, actions: float = 8
+    ) -> AsyncIterator[list[Record]]:
+        """Let people use the system at these rates per second; yields the records as they come."""
+        first = len(self.log.records)
+        during: list[Record] = []
+        stop = asyncio.Event()
+        async with AsyncExitStack() as doors:
+            intake, routing = Door(self.stack.base["intake"]), Door(self.stack.base["routing"])
+            doors.push_async_callback(intake.close)
+            doors.push_async_callback(routing.close)
+            citizens = Citizens(Sender(intake, self.log, self.clock), demo_texts(), self.chance)
+            officers = Officers(
+                routing,
+                Sender(routing, self.log, self.clock),
+                self.stack.staff,
+                OPDS,
+                self.chance,
+            )
+            async with asyncio.TaskGroup() as group:
+                group.create_task(at_rate(submits, citizens.submit, stop=stop))
+                group.create_task(at_rate(letters, citizens.write_again, stop=stop))
+                group.create_task(at_rate(actions, officers.work, stop=stop))
+                try:
+                    yield during
+                finally:
+                    stop.set()
+        during += self.log.records[first:]
+
+    async def judge(self, seconds: float = 30) -> float:
+        """Wait for rest and ask the checker; fails unless both come, returns how long rest took."""
+        async with self.databases() as databases:
+            took = await wait_for_rest(databases, self.clock, seconds)
+            verdicts = await check(
+                databases,
+                self.clock,
+                self.log.records,
+                wire=await read_kafka(self.stack.kafka.bootstrap),
+                metrics=await scrape({name: self.stack.base[name] for name in DELIVERING}),
+            )
+        if found := broken(verdicts):
+            print_verdicts(verdicts)
+            raise AssertionError("\n".join(found[:20]))
+        return took
+
+    async def taken_in(self, seconds: float = 30) -> None:
+        """Wait until every consumer has read every message, doubled ones included."""
+        async with asyncio.timeout(seconds):
+            while await self.lag():  # noqa: ASYNC110 - the broker tells nobody
+                await asyncio.sleep(0.2)
+
+    async def lag(self) -> int:
+        """Return how many messages the consumers have not read, over all groups."""
+        groups: dict[str, list[str]] = {}
+        for topic in TOPICS:
+            for consumer in topic.consumers:
+                groups.setdefault(consumer, []).append(topic.name)
+        return await lag_of(self.stack.kafka.bootstrap, groups)
+
+    async def evidence(self) -> Evidence:
+        """Read what the databases hold now."""
+        async with self.databases() as databases:
+            return await gather(databases, self.clock.now())
+
+    @asynccontextmanager
+    async def databases(self) -> AsyncIterator[Mapping[ServiceName, Database]]:
+        """Open the databases; anew each time, since a fault may have broken every connection."""
+        opened = {name: Database(self.stack.databases[name], pool_size=2) for name in DELIVERING}
+        try:
+            yield opened
+        finally:
+            for database in opened.values():
+                await database.close()
