@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import Insert, Row, func, insert, select, tuple_, update
+from sqlalchemy import Insert, Row, Select, func, insert, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert as insert_or_ignore
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.elements import SQLCoreOperations
@@ -100,6 +100,21 @@ async def list_facts(connection: AsyncConnection, complaint_id: str) -> list[Cas
     return [CaseFact(**row._mapping) for row in reversed(rows)]  # noqa: SLF001 - documented API
 
 
+def select_cases(
+    *, opd: str | None, state: State | None, start: PageStart | None, limit: int
+) -> Select[*tuple[Any, ...]]:
+    """Return the statement behind a list; each combination of filters has an index of its own."""
+    statement = select(*_SUMMARY)
+    if opd is not None:
+        statement = statement.where(col(Case.opd) == opd)
+    if state is not None:
+        statement = statement.where(col(Case.state) == state.value)
+    order = (col(Case.submitted_at), col(Case.complaint_id))
+    if start is not None:
+        statement = statement.where(tuple_(*order) < (start.submitted_at, start.complaint_id))
+    return statement.order_by(*(column.desc() for column in order)).limit(limit)
+
+
 async def list_cases(
     connection: AsyncConnection,
     *,
@@ -109,16 +124,9 @@ async def list_cases(
     limit: int,
 ) -> Sequence[Mapping[str, Any]]:
     """Return up to `limit` cases, newest first, as the columns that a list shows."""
-    statement = select(*_SUMMARY)
-    if opd is not None:
-        statement = statement.where(col(Case.opd) == opd)
-    if state is not None:
-        statement = statement.where(col(Case.state) == state.value)
-    order = (col(Case.submitted_at), col(Case.complaint_id))
-    if start is not None:
-        statement = statement.where(tuple_(*order) < (start.submitted_at, start.complaint_id))
-    statement = statement.order_by(*(column.desc() for column in order)).limit(limit)
-    return cast(Sequence[Mapping[str, Any]], (await connection.execute(statement)).mappings().all())
+    statement = select_cases(opd=opd, state=state, start=start, limit=limit)
+    rows = (await connection.execute(statement)).mappings().all()
+    return cast(Sequence[Mapping[str, Any]], rows)
 
 
 def _case(row: Row[Any] | None) -> Case | None:

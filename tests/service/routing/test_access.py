@@ -1,0 +1,152 @@
+"""Who may do what: every route, every role, one's own case and another OPD's; deny by default."""
+
+from dataclasses import dataclass
+
+import pytest
+
+from services.routing.states import STAFF_ACTIONS, Action
+from shared.auth import Role
+from shared.ids import new_id
+from tests.service.routing.driver import BODIES, Driver
+
+SEES_ALL = {Role.TRIAGE, Role.ADMIN, Role.LEADER, Role.SEKDA, Role.AUDITOR}
+OF_AN_OPD = {Role.OFFICER, Role.HEAD}
+DESK = {Role.TRIAGE, Role.ADMIN}
+MAY: dict[Action, set[Role]] = {
+    Action.ASSIGN: DESK,
+    Action.RETURN: OF_AN_OPD,
+    Action.RESPOND: OF_AN_OPD,
+    Action.PROGRESS: OF_AN_OPD,
+    Action.REQUEST_INFORMATION: OF_AN_OPD,
+    Action.RESOLVE: OF_AN_OPD,
+    Action.REJECT: DESK | OF_AN_OPD,
+    Action.CLOSE: DESK,
+    Action.RECONSIDER: DESK,
+}
+STATE_FOR = {Action.CLOSE: "resolved", Action.RECONSIDER: "rejected"}
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """A role tries an action with a case of DISHUB; `opd` is the caller's own."""
+
+    role: Role
+    action: Action
+    opd: str
+
+    @property
+    def expected(self) -> int:
+        """The status that the design asks for."""
+        if self.role not in MAY[self.action]:
+            return 403
+        return 404 if self.role in OF_AN_OPD and self.opd != "DISHUB" else 200
+
+
+ATTEMPTS = [
+    Attempt(role, action, opd)
+    for action in STAFF_ACTIONS
+    for role in Role
+    for opd in ("DISHUB", "PUPR")
+]
+
+
+@pytest.mark.parametrize("action", STAFF_ACTIONS, ids=str)
+async def test_every_role_with_its_own_and_with_a_foreign_case(
+    routing: Driver, action: Action
+) -> None:
+    state = STATE_FOR.get(action, "assigned")
+    complaint_id = await routing.case_in(state)
+    for attempt in (each for each in ATTEMPTS if each.action == action):
+        before = (await routing.case(complaint_id))["version"]
+        headers = routing.system.staff(attempt.role, opd=attempt.opd)
+        answer = await routing.act(complaint_id, action, headers)
+        assert answer.status_code == attempt.expected, (attempt, answer.text)
+        allowed = attempt.expected == 200
+        assert (await routing.case(complaint_id))["version"] == before + allowed
+        if allowed:
+            complaint_id = await routing.case_in(state)
+
+
+@pytest.mark.parametrize("role", Role, ids=str)
+async def test_every_role_reads_what_is_its_own(routing: Driver, role: Role) -> None:
+    complaint_id = await routing.open()
+    in_triage = await routing.case_in("triage")
+    for opd in ("DISHUB", "PUPR"):
+        headers = routing.system.staff(role, opd=opd)
+        looked = await routing.look(complaint_id, headers)
+        at_desk = await routing.look(in_triage, headers)
+        listed = await routing.system.client.get("/routing/v1/cases", headers=headers)
+        of_dishub = await routing.system.client.get("/routing/v1/cases?opd=DISHUB", headers=headers)
+        statuses = [each.status_code for each in (looked, at_desk, listed, of_dishub)]
+        if role in SEES_ALL:
+            assert statuses == [200, 200, 200, 200]
+        elif role in OF_AN_OPD and opd == "DISHUB":
+            assert statuses == [200, 404, 200, 200]
+        elif role in OF_AN_OPD:
+            assert statuses == [404, 404, 200, 403]
+            assert complaint_id not in listed.text
+        else:
+            assert statuses == [403, 403, 403, 403]
+
+
+ROUTES = [
+    ("GET", "/routing/v1/cases"),
+    ("GET", f"/routing/v1/cases/{new_id()}"),
+    *(("POST", f"/routing/v1/cases/{new_id()}/{action}") for action in STAFF_ACTIONS),
+]
+
+
+@pytest.mark.parametrize(("method", "path"), ROUTES)
+async def test_without_a_valid_token_nothing_opens(routing: Driver, method: str, path: str) -> None:
+    body = BODIES.get(path.rsplit("/", 1)[-1]) if method == "POST" else None
+    expired = routing.system.issuer.token(routing.system.clock, [Role.ADMIN], subject="lama")
+    routing.later(hours=13)
+    fresh = routing.system.token(Role.ADMIN)
+    forged = fresh[:-4] + ("AAAA" if not fresh.endswith("AAAA") else "BBBB")
+    for headers in (
+        {},
+        {"Authorization": "Bearer bukan-token"},
+        {"Authorization": f"Bearer {expired}"},
+        {"Authorization": f"Bearer {forged}"},
+        {"Authorization": f"Basic {fresh}"},
+    ):
+        answer = await routing.system.client.request(method, path, json=body, headers=headers)
+        assert answer.status_code == 401, headers
+        assert answer.headers["www-authenticate"] == "Bearer"
+
+
+def test_every_route_is_among_those_tried(routing: Driver) -> None:
+    paths = routing.system.app.apps["routing"].openapi()["paths"]
+    cases = {path for path in paths if path.startswith("/routing/v1/")}
+    tried = {path.replace(path.split("/")[4], "{complaint_id}") for _, path in ROUTES[1:]}
+    assert cases == tried | {"/routing/v1/cases"}
+
+
+async def test_officer_without_an_opd_sees_nothing(routing: Driver) -> None:
+    complaint_id = await routing.open()
+    headers = routing.system.staff(Role.OFFICER)
+    listed = await routing.system.client.get("/routing/v1/cases", headers=headers)
+    assert listed.status_code == 403
+    assert listed.json()["type"].endswith("opd-missing")
+    assert (await routing.look(complaint_id, headers)).status_code == 404
+    assert (await routing.act(complaint_id, "respond", headers)).status_code == 404
+
+
+async def test_desk_that_is_an_officer_too_acts_for_its_own_opd_alone(routing: Driver) -> None:
+    complaint_id = await routing.open()
+    both = routing.system.staff(Role.TRIAGE, Role.OFFICER, opd="PUPR")
+    answer = await routing.act(complaint_id, "respond", both)
+    assert answer.status_code == 403
+    assert answer.json()["type"].endswith("action-not-yours")
+    assert (await routing.act(complaint_id, "assign", both)).status_code == 200
+    assert (await routing.act(complaint_id, "respond", both)).status_code == 200
+
+
+@pytest.mark.parametrize("subject", ["budi@contoh.example", "x" * 300, "Ani Wijaya"])
+async def test_subject_that_tells_who_it_is_never_leaves(routing: Driver, subject: str) -> None:
+    complaint_id = await routing.open()
+    headers = routing.officer(subject=subject)
+    assert (await routing.act(complaint_id, "respond", headers)).status_code == 200
+    event = (await routing.published(complaint_id))[-1]
+    assert subject not in event.model_dump_json()
+    assert subject not in str(await routing.facts(complaint_id))
