@@ -7,7 +7,7 @@ and every pattern takes linear time.
 
 import re
 import unicodedata
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from typing import Final
 
 _EMAIL_MARK: Final = "[email]"
@@ -27,13 +27,15 @@ _AMOUNT: Final = re.compile(r"[1-9]\d{0,2}(?:\.\d{3})+")
 # A NIK or card number in an officer's answer. Not `_NUMBER`: an answer may list two phone numbers,
 # which the citizen is to call.
 _SIXTEEN: Final = re.compile(r"\d{16,}+|(?<!\d[ .\-])(?<![\d+])[1-9](?:[ .\-]?\d){15,}+")
+_NO_NAME: Final = re.compile(r"[\d@]")
+_NO_NUMBER: Final = re.compile(r"[^\W\d_]|@")
+_LONG_WORD: Final = re.compile(r"\w{4,}")
 # Characters without a width could hide a number from the patterns.
 _INVISIBLE: Final = re.compile("[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
 
 _NIK_DIGITS: Final = 16
 _PHONE_DIGITS: Final = 9
 _SHORTEST_VALUE: Final = 2
-_SHORTEST_WORD: Final = 4
 _SHORTEST_NUMBER: Final = 6
 _PHONE_END: Final = 8
 
@@ -54,14 +56,27 @@ def mask_person(text: str, known_values: Iterable[str]) -> str:
     A name is masked as a whole and by each of its words of four letters or more, a number however
     it is spaced.
     """
-    values = [_plain(value) for value in known_values]
-    text = _mask_emails(_plain(text))
-    folded = text.casefold()
-    # Most forms are not in the text, and looking is far cheaper than making a pattern.
-    present = [words for words in _forms(values) if all(word in folded for word in words)]
-    if present:
-        text = _pattern_of(present).sub(_NAME_MARK, text)
-    return _mask_numbers(text, [number for value in values if (number := _digits_to_find(value))])
+    return PersonMask(known_values).mask(text)
+
+
+class PersonMask:
+    """`mask_person` for several texts of one reporter: the values are taken apart once."""
+
+    def __init__(self, known_values: Iterable[str]) -> None:
+        """Take every value of the reporter's own fields."""
+        values = {_plain(value) for value in known_values}
+        self._forms = {form for value in values for form in _forms(value)}
+        self._numbers = {number for value in values if (number := _digits_to_find(value))}
+
+    def mask(self, text: str) -> str:
+        """Return the text without what names its writer."""
+        text = _mask_emails(_plain(text))
+        folded = text.casefold()
+        # Most forms are not in the text, and looking is far cheaper than making a pattern.
+        present = [form for form in self._forms if all(map(folded.__contains__, form))]
+        if present:
+            text = _pattern_of(present).sub(_NAME_MARK, text)
+        return _mask_numbers(text, self._numbers)
 
 
 def _plain(text: str) -> str:
@@ -76,21 +91,15 @@ def _mask_emails(text: str) -> str:
     return _EMAIL.sub(_EMAIL_MARK, text) if "@" in text else text
 
 
-def _forms(values: Iterable[str]) -> set[tuple[str, ...]]:
-    """Return what to look for as folded words: whole values, and the longer words of names."""
-    forms: set[tuple[str, ...]] = set()
-    for value in values:
-        words = tuple(value.casefold().split())
-        if sum(map(len, words)) < _SHORTEST_VALUE:
-            continue
-        forms.add(words)
-        if not any(c.isdigit() or c == "@" for c in value):
-            forms.update((w,) for w in re.findall(r"\w+", value.casefold()) if _is_long(w))
-    return forms
-
-
-def _is_long(word: str) -> bool:
-    return len(word) >= _SHORTEST_WORD
+def _forms(value: str) -> Iterator[tuple[str, ...]]:
+    """Yield what to look for as folded words: the whole value, and the longer words of a name."""
+    folded = value.casefold()
+    if len(folded.replace(" ", "")) < _SHORTEST_VALUE:
+        return
+    yield tuple(folded.split())
+    if not _NO_NAME.search(folded):
+        for word in _LONG_WORD.findall(folded):
+            yield (word,)
 
 
 def _pattern_of(forms: Iterable[tuple[str, ...]]) -> re.Pattern[str]:
@@ -103,7 +112,7 @@ def _pattern_of(forms: Iterable[tuple[str, ...]]) -> re.Pattern[str]:
 def _digits_to_find(value: str) -> str:
     """Return the digits of a phone number or NIK as every spelling of it has them, or nothing."""
     digits = "".join(_GROUP.findall(value))
-    if len(digits) < _SHORTEST_NUMBER or any(c.isalpha() or c == "@" for c in value):
+    if len(digits) < _SHORTEST_NUMBER or _NO_NUMBER.search(value):
         return ""
     # The end of a phone number is the same with the country's code, with a 0, and without both.
     return digits[-_PHONE_END:] if len(digits) < _NIK_DIGITS else digits

@@ -1,6 +1,5 @@
 """POST /intake/v1/complaints: the door that citizens come in by, and the fastest of all."""
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
@@ -81,24 +80,18 @@ def _in_flight(doors: Doors, key: str | None) -> Iterator[None]:
 
 
 def _answer(doors: Doors, receipt: Receipt) -> Response:
-    # Written by hand: checking the answer against its model costs as much as reading the form.
+    # Written by hand, of parts that need no escaping: a model would cost as much as the form's.
     self_link = f"{PATH}/{receipt.tracking_code}"
     secret = doors.context.vault.derive_secret(receipt.key_id, receipt.complaint_id)
-    content = {
-        "complaint_id": receipt.complaint_id,
-        "tracking_code": receipt.tracking_code,
-        "secret": secret,
-        "status": "received",
-        "submitted_at": receipt.submitted_at.isoformat().replace("+00:00", "Z"),
-        "links": {
-            "self": self_link,
-            "messages": f"{self_link}/messages",
-            "feedback": f"{self_link}/feedback",
-            "withdraw": f"{self_link}/withdraw",
-        },
-    }
+    submitted_at = receipt.submitted_at.isoformat().removesuffix("+00:00")
+    content = (
+        f'{{"complaint_id":"{receipt.complaint_id}","tracking_code":"{receipt.tracking_code}",'
+        f'"secret":"{secret}","status":"received","submitted_at":"{submitted_at}Z",'
+        f'"links":{{"self":"{self_link}","messages":"{self_link}/messages",'
+        f'"feedback":"{self_link}/feedback","withdraw":"{self_link}/withdraw"}}}}'
+    )
     return Response(
-        json.dumps(content),
+        content,
         201,
         {"Location": self_link, "Cache-Control": "no-store"},
         media_type="application/json",

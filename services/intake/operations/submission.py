@@ -19,7 +19,7 @@ from shared.contracts.event import Location
 from shared.contracts.intake import ComplaintSubmitted
 from shared.idempotency import KeyReused
 from shared.ids import ComplaintId, new_id
-from shared.masking import mask_person
+from shared.masking import PersonMask
 from shared.unit_of_work import UnitOfWork
 
 SCOPE = "/intake/v1/complaints"
@@ -152,9 +152,9 @@ def _receipt(row: dict[str, Any]) -> Receipt:
 
 
 def _mask(checked: Checked) -> dict[str, str | None]:
-    known = checked.known_values()
+    mask = PersonMask(checked.known_values()).mask
     return {
-        field: mask_person(value, known)[: _MOST_MASKED[field]] if value is not None else None
+        field: mask(value)[: _MOST_MASKED[field]] if value is not None else None
         for field, value in checked.words.items()
     }
 
