@@ -1,0 +1,1 @@
+"""Sla on real Postgres: its clocks, its scanner, its doors."""

@@ -1,0 +1,43 @@
+"""Sla on a fresh database, without its doors; or running, for a module's tests of the doors."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+from prometheus_client import CollectorRegistry
+
+from services.sla import profile
+from services.sla.context import make_context
+from services.sla.metrics import SlaMetrics
+from shared.clock import ManualClock
+from shared.database import Database
+from shared.unit_of_work import UnitsOfWork
+from tests.service.sla.driver import Sla
+from tests.support.servers import PROFILE, Databases
+from tests.support.system import START, System, running_system
+
+
+@pytest.fixture
+async def sla(databases: Databases) -> AsyncIterator[Sla]:
+    """Give a test its own database and clock."""
+    database = Database(await databases.fresh("sla"))
+    clock = ManualClock(START)
+    context = make_context(profile.read(PROFILE), "test", SlaMetrics(CollectorRegistry()))
+    yield Sla(UnitsOfWork(database, clock), context, clock)
+    await database.close()
+
+
+@pytest.fixture(scope="module")
+async def system(
+    databases: Databases, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[System]:
+    """Run sla alone for a module's tests, each of which works on complaints of its own."""
+    home = tmp_path_factory.mktemp("sla")
+    async with running_system(databases, home, services=["sla"]) as running:
+        yield running
+
+
+@pytest.fixture
+def desk(system: System) -> Sla:
+    """Feed the running sla with events."""
+    service = system.service("sla")
+    return Sla(service.units, system.app.apps["sla"].state.context, system.clock)
