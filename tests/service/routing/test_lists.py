@@ -120,10 +120,9 @@ FROM cases c, generate_series(1, 9000) n, LATERAL jsonb_populate_record(c, jsonb
 
 
 async def plan(routing: Driver, sql: str) -> str:
-    """Return how Postgres reads an answer."""
-    return "\n".join(
-        row["QUERY PLAN"] for row in await routing.system.rows("routing", f"EXPLAIN {sql}")
-    )
+    """Return how Postgres reads an answer; `sql` may use `:now`."""
+    rows = await routing.system.rows("routing", f"EXPLAIN {sql}", now=routing.now)
+    return "\n".join(row["QUERY PLAN"] for row in rows)
 
 
 def written_out(routing: Driver, **filters: Any) -> str:
@@ -153,4 +152,4 @@ async def test_lists_and_gauges_read_only_what_they_show(alone: Driver) -> None:
         assert f"using {index} " in found or f"Scan on {index} " in found, found
         assert "Seq Scan" not in found
     for gauge in GAUGES:
-        assert "Index Only Scan using cases_open" in await plan(alone, gauge.sql)
+        assert "Seq Scan" not in await plan(alone, gauge.sql), gauge.name
