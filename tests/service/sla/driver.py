@@ -164,7 +164,7 @@ class Sla:
         )
         return {(row["stage"], row["epoch"]): row for row in rows}
 
-    async def told(self, case: Case, *classes: type[Event]) -> list[Event]:
+    async def told(self, case: Case, *classes: type[Event]) -> list[Any]:
         """Return what was published of a case, in order; of these classes, if any are named."""
         rows = await self.rows(
             "SELECT type, payload FROM outbox WHERE aggregateid = :id ORDER BY aggregate_version",

@@ -59,7 +59,7 @@ async def test_an_assignment_ends_verification_and_starts_follow_up(sla: Sla) ->
 async def test_the_first_message_of_staff_ends_first_response(sla: Sla, message: str) -> None:
     case = sla.case()
     await sla.hear(case.submitted(), case.assigned(), getattr(case, message)(hours=1.5))
-    stopped = [e for e in await sla.told(case, ClockStopped) if e.stage == "first_response"]  # type: ignore[attr-defined]
+    stopped = [e for e in await sla.told(case, ClockStopped) if e.stage == "first_response"]
     assert len(stopped) == 1
     assert isinstance(stopped[0], ClockStopped)
     assert stopped[0].outcome == "met"
@@ -166,7 +166,7 @@ class TestWhatMovesNoClock:
 
     async def test_a_citizens_message(self, sla: Sla, case: Case) -> None:
         about = {"complaint_id": case.complaint_id, "occurred_at": sla.clock.now()}
-        message = CitizenMessageReceived(**about, text="Kapan diperbaiki?")  # type: ignore[arg-type]
+        message = CitizenMessageReceived(**about, text="Kapan diperbaiki?")
         await self._leaves_all_as_it_is(sla, case, message)
         await sla.advance(hours=2)
         assert names(await sla.told(case, DeadlineMissed)) == ["DeadlineMissed first_response"]
@@ -176,8 +176,8 @@ class TestWhatMovesNoClock:
         await self._leaves_all_as_it_is(
             sla,
             case,
-            ComplaintAmended(**about, text="Lampu di gang padam."),  # type: ignore[arg-type]
-            FeedbackGiven(**about, satisfied=False),  # type: ignore[arg-type]
+            ComplaintAmended(**about, text="Lampu di gang padam."),
+            FeedbackGiven(**about, satisfied=False),
         )
 
     async def test_a_transfer_changes_only_whom_to_ask(self, sla: Sla, case: Case) -> None:
@@ -201,7 +201,7 @@ class TestWhatMovesNoClock:
 
     async def test_a_contributing_opd(self, sla: Sla, case: Case) -> None:
         about = {"complaint_id": case.complaint_id, "occurred_at": sla.clock.now()}
-        asked = ContributionRequested(**about, part=1, opd="DLH")  # type: ignore[arg-type]
+        asked = ContributionRequested(**about, part=1, opd="DLH")
         await self._leaves_all_as_it_is(sla, case, asked)
 
     async def test_a_second_answer(self, sla: Sla, case: Case) -> None:
@@ -243,7 +243,7 @@ class TestAnyOrder:
             }
             # One that ran on in the meantime is corrected: what was said last is what holds.
             last = {
-                (event.stage, event.epoch, type(event)): event.model_dump(  # type: ignore[attr-defined]
+                (event.stage, event.epoch, type(event)): event.model_dump(
                     exclude={"complaint_id", "clock_id"}
                 )
                 for event in await sla.told(case)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from services.sla import queries, scanner
+from services.sla import announcements, queries, scanner
 from services.sla.scanner import scan_once, scan_until_idle
 from shared.contracts.sla import CaseEscalated, DeadlineMissed, DeadlineNear
 from shared.database import Database
@@ -31,7 +31,7 @@ class Killed(BaseException):
 
 async def first_response(sla: Sla, case: Case) -> list[Any]:
     """Return what fired of a case's first response."""
-    return [e for e in await sla.told(case, *FIRED) if e.stage == "first_response"]  # type: ignore[attr-defined]
+    return [e for e in await sla.told(case, *FIRED) if e.stage == "first_response"]
 
 
 class TestTheLadder:
@@ -135,7 +135,7 @@ class TestTheMoment:
         for case in (one, other):
             levels = [
                 e.level for e in await sla.told(case, CaseEscalated) if e.stage == "follow_up"
-            ]  # type: ignore[attr-defined]
+            ]
             assert levels == [0, 1, 2, 3]
         order = await sla.rows(
             """SELECT aggregateid AS case, payload::json ->> 'stage' AS stage FROM outbox
@@ -170,7 +170,7 @@ class TestTheMoment:
         await sla.advance(hours=5)
         await sla.hear(case.informed())
         await sla.advance(hours=40)
-        fired = [e for e in await sla.told(case, *FIRED) if e.stage == "follow_up"]  # type: ignore[attr-defined]
+        fired = [e for e in await sla.told(case, *FIRED) if e.stage == "follow_up"]
         assert names(fired) == [name.replace("first_response", "follow_up") for name in LADDER]
 
 
@@ -253,7 +253,7 @@ class TestCrash:
         broken, sound = sla.case(), sla.case()
         await sla.hear(broken.submitted(hours=-0.1), sound.submitted())
         sla.clock.advance(timedelta(hours=2))
-        real = scanner.firing_event
+        real = announcements.firing_event
 
         def failing(clock: Any, *rest: Any) -> Any:
             if clock.complaint_id == broken.complaint_id:
