@@ -67,21 +67,33 @@ class Doors:
         path = f"/complaints/{receipt['tracking_code']}/{action}"
         await self._post("intake", path, body, {"X-Tracking-Secret": receipt["secret"]})
 
-    async def officer(self, opd: str, complaint_id: str, action: str, body: dict[str, Any]) -> None:
-        """Do something with a case of one's OPD."""
-        headers = self._staff(f"petugas-{opd.lower()}", Role.OFFICER, opd=opd)
-        await self._post("routing", f"/cases/{complaint_id}/{action}", body, headers)
+    async def citizen_actions(self, receipt: dict[str, Any]) -> list[str]:
+        """Look at one's own complaint for what may be done with it now."""
+        url = f"{self._base['intake']}/intake/v1/complaints/{receipt['tracking_code']}"
+        actions: list[str] = _answer(await self._client.get(url))["legal_actions"]
+        return actions
 
-    async def desk(self, complaint_id: str, action: str, body: dict[str, Any]) -> None:
-        """Do something at the triage desk."""
-        headers = self._staff("meja-triase", Role.TRIAGE)
-        await self._post("routing", f"/cases/{complaint_id}/{action}", body, headers)
+    async def staff(
+        self, opd: str | None, complaint_id: str, action: str, body: dict[str, Any]
+    ) -> None:
+        """Do something with a case, as an officer of its OPD, or at the triage desk."""
+        path = f"/cases/{complaint_id}/{action}"
+        await self._post("routing", path, body, self._officer_or_desk(opd))
+
+    async def staff_actions(self, opd: str | None, complaint_id: str) -> list[str]:
+        """Look at a case for what may be done with it now."""
+        answer = await self._client.get(
+            f"{self._base['routing']}/routing/v1/cases/{complaint_id}",
+            headers=self._officer_or_desk(opd),
+        )
+        actions: list[str] = _answer(answer)["legal_actions"]
+        return actions
 
     async def case(self, complaint_id: str) -> dict[str, Any] | None:
         """Look a case up; None while routing does not know it."""
         answer = await self._client.get(
             f"{self._base['routing']}/routing/v1/cases/{complaint_id}",
-            headers=self._staff("meja-triase", Role.TRIAGE),
+            headers=self._officer_or_desk(None),
         )
         if answer.status_code == 404:
             return None
@@ -103,6 +115,11 @@ class Doors:
     ) -> dict[str, Any]:
         url = f"{self._base[service]}/{service}/v1{path}"
         return _answer(await self._client.post(url, json=body, headers=headers))
+
+    def _officer_or_desk(self, opd: str | None) -> dict[str, str]:
+        if opd is None:
+            return self._staff("meja-triase", Role.TRIAGE)
+        return self._staff(f"petugas-{opd.lower()}", Role.OFFICER, opd=opd)
 
     def _staff(self, subject: str, role: Role, opd: str | None = None) -> dict[str, str]:
         token = self._issuer.token(self._clock, [role], subject=subject, opd=opd)

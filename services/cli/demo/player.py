@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter, deque
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -97,7 +98,7 @@ class Player:
         raise Refused(f"routing does not know {story.receipt['tracking_code']}")
 
     async def _assign(self, story: Story, body: dict[str, Any]) -> None:
-        await self._doors.desk(story.complaint_id, "assign", body)
+        await self._doors.staff(None, story.complaint_id, "assign", body)
         story.opd = body["opd"]
         self._note("ditempatkan meja", f"{story.receipt['tracking_code']} ke {story.opd}")
 
@@ -107,18 +108,32 @@ class Player:
             if story.opd != step.body["opd"]:
                 await self._assign(story, step.body)
         elif step.actor == "citizen":
+            action = _CITIZEN_ACTIONS[step.action]
+            await self._until_legal(action, lambda: self._doors.citizen_actions(story.receipt))
             await self._doors.citizen(story.receipt, step.action, step.body)
             self._note(_WORDS[step.action], code)
-            # What the citizen did must reach the case before an officer goes on.
-            await asyncio.sleep(0.3)
-        elif step.actor == "desk" or story.opd is None:
-            await self._doors.desk(story.complaint_id, step.action, step.body)
-            self._note(_WORDS[step.action], f"{code} oleh meja triase")
         else:
-            await self._doors.officer(story.opd, story.complaint_id, step.action, step.body)
-            self._note(_WORDS[step.action], f"{code} oleh {story.opd}")
-            if step.action == "return":
-                story.opd = None
+            await self._do_as_staff(story, step)
+
+    async def _do_as_staff(self, story: Story, step: Step) -> None:
+        opd = None if step.actor == "desk" else story.opd
+        case = story.complaint_id
+        await self._until_legal(step.action, lambda: self._doors.staff_actions(opd, case))
+        await self._doors.staff(opd, case, step.action, step.body)
+        by = opd or "meja triase"
+        self._note(_WORDS[step.action], f"{story.receipt['tracking_code']} oleh {by}")
+        if step.action == "return":
+            story.opd = None
+
+    async def _until_legal(self, action: str, look: Callable[[], Awaitable[list[str]]]) -> None:
+        """Wait, as people do, until they can see that what went before has arrived.
+
+        What never becomes legal is tried all the same, and refused.
+        """
+        for _ in range(_LOOKS):
+            if action in await look():
+                return
+            await asyncio.sleep(0.1)
 
     async def _wait(self, minute: float) -> None:
         await self.wait_until(self._begins + timedelta(minutes=minute))
@@ -128,6 +143,7 @@ class Player:
         self.happenings.append((self._clock.now(), f"{what}: {details}"))
 
 
+_CITIZEN_ACTIONS = {"messages": "message", "withdraw": "withdraw", "feedback": "feedback"}
 _WORDS = {
     "messages": "pesan warga",
     "withdraw": "dicabut",
