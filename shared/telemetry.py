@@ -25,9 +25,10 @@ def export_traces(service: str, endpoint: str) -> TracerProvider:
 
 def current_traceparent() -> str | None:
     """Return the W3C traceparent of the present span, or None outside any trace."""
-    carrier: dict[str, str] = {}
-    _propagator.inject(carrier)
-    return carrier.get("traceparent")
+    context = trace.get_current_span().get_span_context()
+    if not context.is_valid:
+        return None
+    return f"00-{context.trace_id:032x}-{context.span_id:016x}-{context.trace_flags:02x}"
 
 
 def current_trace_id() -> str | None:
@@ -42,5 +43,11 @@ def span(
 ) -> Iterator[trace.Span]:
     """Work under a span; with a traceparent, as a child of the span that it names."""
     parent = _propagator.extract({"traceparent": traceparent}) if traceparent else None
-    with _tracer.start_as_current_span(name, context=parent, kind=kind) as started:
+    started = _tracer.start_span(name, context=parent, kind=kind)
+    if not started.get_span_context().is_valid:
+        # Nothing is exported and nobody upstream traces: making it the present span, which costs
+        # as much as a small handler, would change nothing.
+        yield started
+        return
+    with trace.use_span(started, end_on_exit=True):
         yield started
