@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import Insert, Row, Select, func, insert, select, tuple_, update
-from sqlalchemy.dialects.postgresql import insert as insert_or_ignore
+from sqlalchemy import JSON, Row, Select, bindparam, func, insert, select, text, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.elements import SQLCoreOperations
 from sqlmodel import col
@@ -17,7 +16,19 @@ from services.routing.tables import Case, CaseFact
 EXCERPT_CHARS = 240
 MOST_FACTS = 500
 
-_OPEN: Insert = insert_or_ignore(Case).on_conflict_do_nothing()
+_NO_CASE: dict[str, None] = dict.fromkeys(Case.model_fields)
+_OPEN = text(
+    f"""
+    WITH opened AS (
+        INSERT INTO cases ({", ".join(_NO_CASE)}) VALUES ({", ".join(f":{c}" for c in _NO_CASE)})
+        ON CONFLICT DO NOTHING RETURNING complaint_id, version, updated_at, state, opd, reason
+    )
+    INSERT INTO case_history
+        (complaint_id, version, happened_at, action, by, to_state, opd, text, details)
+    SELECT complaint_id, version, updated_at, 'open', 'rule', state, opd, reason, :details
+    FROM opened
+    """  # noqa: S608 - the table's own columns
+).bindparams(bindparam("proposals", type_=JSON), bindparam("details", type_=JSON))
 # What a list shows; the whole text of a hundred cases would be megabytes.
 _SUMMARY: tuple[SQLCoreOperations[Any], ...] = (
     *(
@@ -56,13 +67,15 @@ class PageStart:
     complaint_id: str
 
 
-async def insert_case(connection: AsyncConnection, case: Case, fact: CaseFact) -> bool:
-    """Store a new case and its first fact; False, and nothing stored, if it is there already."""
-    inserted = await connection.execute(_OPEN, case.model_dump())
-    if not inserted.rowcount:
-        return False
-    await connection.execute(insert(CaseFact), fact.model_dump())
-    return True
+async def insert_case(
+    connection: AsyncConnection, case: Mapping[str, Any], details: Mapping[str, Any]
+) -> bool:
+    """Store a new case, by column, and its first fact; False, and nothing stored, if it is known.
+
+    One statement and no row objects: every complaint of a spike comes through here.
+    """
+    stored = await connection.execute(_OPEN, {**_NO_CASE, **case, "details": details})
+    return bool(stored.rowcount)
 
 
 async def update_case(

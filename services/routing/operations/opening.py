@@ -1,13 +1,13 @@
 """A complaint becomes a case: the rules place it, or it goes to the triage desk."""
 
 from time import perf_counter
+from typing import Any
 
 from services.routing import queries
 from services.routing.context import RoutingContext
 from services.routing.operations.changing import Fact, write_fact
 from services.routing.rules import Decision
 from services.routing.states import State
-from services.routing.tables import Case, CaseFact
 from shared.contracts.event import Event, Proposal
 from shared.contracts.intake import ComplaintAmended, ComplaintSubmitted
 from shared.contracts.routing import CaseAssigned, CaseTriaged
@@ -31,22 +31,12 @@ async def open_case(unit: UnitOfWork, context: RoutingContext, event: ComplaintS
         for p in decision.proposals
     )
     case = _new_case(unit, context, event, decision, proposals)
-    fact = CaseFact(
-        complaint_id=case.complaint_id,
-        version=1,
-        happened_at=unit.now,
-        action="open",
-        by="rule",
-        to_state=case.state,
-        opd=case.opd,
-        text=decision.reason,
-        details={"rule": decision.rule_id} if decision.rule_id else {},
-    )
-    if not await queries.insert_case(unit.connection, case, fact):
+    details = {"rule": decision.rule_id} if decision.rule_id else {}
+    if not await queries.insert_case(unit.connection, case, details):
         return
-    unit.publish(_announced(unit, case, proposals))
+    unit.publish(_announced(unit, context, event, decision, proposals))
     metrics = context.metrics
-    placed = metrics.placed.labels("rule" if case.opd else "triage")
+    placed = metrics.placed.labels("rule" if decision.opd else "triage")
     waited = max(0.0, (unit.now - event.submitted_at).total_seconds())
     unit.after_commit(placed.inc)
     unit.after_commit(lambda: metrics.placing_seconds.observe(waited))
@@ -82,59 +72,62 @@ def _new_case(
     event: ComplaintSubmitted,
     decision: Decision,
     proposals: tuple[Proposal, ...],
-) -> Case:
+) -> dict[str, Any]:
+    """Return the columns of a new case; those that are left out are null."""
     placed = decision.opd is not None
-    place = event.location.model_dump() if event.location else {}
-    return Case(
-        complaint_id=event.complaint_id,
-        version=1,
-        tracking_code=event.tracking_code,
-        state=str(State.ASSIGNED if placed else State.TRIAGE),
-        state_since=unit.now,
-        epoch=0,
-        times_returned=0,
-        opd=decision.opd,
-        opd_name=context.opd_names[decision.opd] if decision.opd else None,
-        topic=decision.topic,
-        topic_name=context.topic_names.get(decision.topic or ""),
-        priority="emergency" if event.emergency else decision.priority,
-        assigned_by=decision.by if placed else None,
-        reason=decision.reason,
-        proposals=[proposal.model_dump(mode="json") for proposal in proposals],
-        channel=event.channel,
-        classification=event.classification,
-        title=event.title,
-        text=event.text,
-        area_code=place.get("area_code"),
-        address=place.get("address"),
-        lat=place.get("lat"),
-        lon=place.get("lon"),
-        anonymous=event.anonymous,
-        secret=event.secret,
-        emergency=event.emergency,
-        submitted_at=event.submitted_at,
-        assigned_at=unit.now if placed else None,
-        updated_at=unit.now,
-    )
+    return {
+        "complaint_id": event.complaint_id,
+        "version": 1,
+        "tracking_code": event.tracking_code,
+        "state": str(State.ASSIGNED if placed else State.TRIAGE),
+        "state_since": unit.now,
+        "epoch": 0,
+        "times_returned": 0,
+        "opd": decision.opd,
+        "opd_name": context.opd_names[decision.opd] if decision.opd else None,
+        "topic": decision.topic,
+        "topic_name": context.topic_names.get(decision.topic or ""),
+        "priority": "emergency" if event.emergency else decision.priority,
+        "assigned_by": decision.by if placed else None,
+        "reason": decision.reason,
+        "proposals": [proposal.model_dump(mode="json") for proposal in proposals],
+        "channel": event.channel,
+        "classification": event.classification,
+        "title": event.title,
+        "text": event.text,
+        **(event.location.model_dump() if event.location else {}),
+        "anonymous": event.anonymous,
+        "secret": event.secret,
+        "emergency": event.emergency,
+        "submitted_at": event.submitted_at,
+        "assigned_at": unit.now if placed else None,
+        "updated_at": unit.now,
+    }
 
 
-def _announced(unit: UnitOfWork, case: Case, proposals: tuple[Proposal, ...]) -> Event:
-    if case.opd is None or case.opd_name is None:
+def _announced(
+    unit: UnitOfWork,
+    context: RoutingContext,
+    event: ComplaintSubmitted,
+    decision: Decision,
+    proposals: tuple[Proposal, ...],
+) -> Event:
+    if decision.opd is None:
         return CaseTriaged(
-            complaint_id=case.complaint_id,
+            complaint_id=event.complaint_id,
             occurred_at=unit.now,
             proposals=proposals,
-            reason=case.reason,
+            reason=decision.reason,
         )
     return CaseAssigned(
-        complaint_id=case.complaint_id,
+        complaint_id=event.complaint_id,
         occurred_at=unit.now,
         part=0,
-        opd=case.opd,
-        opd_name=case.opd_name,
-        topic=case.topic,
-        topic_name=case.topic_name,
-        by="rule",
-        reason=case.reason,
+        opd=decision.opd,
+        opd_name=context.opd_names[decision.opd],
+        topic=decision.topic,
+        topic_name=context.topic_names.get(decision.topic or ""),
+        by=decision.by,
+        reason=decision.reason,
         proposals=proposals,
     )
