@@ -6,7 +6,6 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.progress import Progress
-from shared.transport.kafka_topics import create_topics, verify_topics
 
 from services.all_in_one import settings_of
 from services.cli.serving import embedded_postgres, known_services
@@ -14,6 +13,7 @@ from services.deployment import needs_embedded_postgres, settle_settings
 from shared.contracts.topics import ServiceName
 from shared.migrating import migrate as migrate_service
 from shared.settings import CoreSettings, ServiceSettings
+from shared.transport.kafka_topics import create_topics, verify_topics
 
 console = Console(highlight=False)
 

@@ -4,14 +4,14 @@ import asyncio
 import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Annotated
 
+import httpx
 import typer
 import uvicorn
 from rich.console import Console
-from shared.transport.kafka_topics import create_topics
 
 from services.all_in_one import create_app
 from services.deployment import (
@@ -33,6 +33,7 @@ from shared.local_issuer import LocalIssuer
 from shared.logging import configure_logging
 from shared.settings import CoreSettings, ServiceSettings
 from shared.telemetry import export_traces
+from shared.transport.kafka_topics import create_topics
 
 console = Console(highlight=False)
 
@@ -203,8 +204,26 @@ async def _supervise(core: CoreSettings, settings: dict[ServiceName, ServiceSett
                 f"TANGGAP_{name.upper()}_DATABASE_URL": each.database_url,
             },
         )
+    greeting = asyncio.create_task(_greet_when_ready(core, base))
+    try:
+        return await supervisor.run_until_stopped()
+    finally:
+        greeting.cancel()
+
+
+async def _greet_when_ready(core: CoreSettings, base: dict[ServiceName, str]) -> None:
+    async with httpx.AsyncClient(timeout=2) as client:
+        for name, address in base.items():
+            await _wait_ready(client, f"{address}/{name}/readyz")
     print_welcome(core, base)
-    return await supervisor.run_until_stopped()
+
+
+async def _wait_ready(client: httpx.AsyncClient, url: str) -> None:
+    while True:
+        with suppress(httpx.TransportError):
+            if (await client.get(url)).is_success:
+                return
+        await asyncio.sleep(0.2)
 
 
 def _clock_file(core: CoreSettings) -> Path:
