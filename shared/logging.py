@@ -48,8 +48,8 @@ def configure_logging(level: str, output: str) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    # aiokafka tells every lost connection several times; our own lines say it once.
-    logging.getLogger("aiokafka").setLevel(logging.ERROR)
+    # aiokafka calls routine an error (a coordinator that is not there yet); our own lines tell.
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     logging.getLogger("httpx").setLevel(logging.WARNING)
     # A query string may hold a number that a citizen typed; our own access line has none.
     logging.getLogger("uvicorn.access").disabled = True
