@@ -1,8 +1,9 @@
 """The unit of work: one transaction, the events it publishes, and the hour at which it runs."""
 
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Hashable, Iterable
 from contextlib import asynccontextmanager
 from datetime import datetime
+from typing import Protocol, TypeVar, cast
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -10,6 +11,17 @@ from shared import outbox
 from shared.clock import Clock
 from shared.contracts.event import Event
 from shared.database import Database
+
+
+class Gathering(Protocol):
+    """Work that is noted bit by bit and done all at once, with a few statements for a batch."""
+
+    async def finish(self, unit: "UnitOfWork") -> None:
+        """Do what was noted; an error rolls the whole unit back."""
+        ...
+
+
+GatheringT = TypeVar("GatheringT", bound=Gathering)
 
 
 class UnitOfWork:
@@ -24,6 +36,7 @@ class UnitOfWork:
         self.now = now
         self._drafts: list[outbox.Draft] = []
         self._calls: list[Callable[[], None]] = []
+        self._gatherings: dict[Hashable, Gathering] = {}
 
     def publish(self, *events: Event) -> None:
         """Let these events be published if, and only if, this unit commits."""
@@ -32,6 +45,20 @@ class UnitOfWork:
     def publish_drafts(self, drafts: Iterable[outbox.Draft]) -> None:
         """Publish events that were drafted elsewhere, each in a story of its own."""
         self._drafts.extend(drafts)
+
+    def gather(self, key: Hashable, make: Callable[[], GatheringT]) -> GatheringT:
+        """Return what this unit gathers under a key; it is finished before the commit.
+
+        `make` makes it when the first asks, and must make the same type for the same key.
+        """
+        if key not in self._gatherings:
+            self._gatherings[key] = make()
+        return cast(GatheringT, self._gatherings[key])
+
+    async def finish(self) -> None:
+        """Do what was gathered."""
+        for gathering in self._gatherings.values():
+            await gathering.finish(self)
 
     def after_commit(self, call: Callable[[], None]) -> None:
         """Call this if, and only if, this unit commits: for counters, which cannot roll back."""
@@ -66,6 +93,7 @@ class UnitsOfWork:
         async with self.database.transaction() as connection:
             unit = UnitOfWork(connection, self.clock.now())
             yield unit
+            await unit.finish()
             published = await unit.flush()
         unit.committed()
         if published and self._on_publish is not None:
