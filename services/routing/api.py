@@ -31,11 +31,10 @@ from services.routing.schemas import (
     Rejection,
     Resolution,
     Return,
-    view_case,
-    view_done,
 )
 from services.routing.states import Action, State, legal_actions
 from services.routing.tables import Case
+from services.routing.views import view_case, view_done
 from shared.auth import Principal, require
 from shared.cursor import read_cursor, write_cursor
 from shared.errors import Invalid
