@@ -73,7 +73,7 @@ class PersonMask:
         text = _mask_emails(_plain(text))
         folded = text.casefold()
         # Most forms are not in the text, and looking is far cheaper than making a pattern.
-        present = [form for form in self._forms if all(map(folded.__contains__, form))]
+        present = [form for form in self._forms if all(word.casefold() in folded for word in form)]
         if present:
             text = _pattern_of(present).sub(_NAME_MARK, text)
         return _mask_numbers(text, self._numbers)
@@ -92,20 +92,25 @@ def _mask_emails(text: str) -> str:
 
 
 def _forms(value: str) -> Iterator[tuple[str, ...]]:
-    """Yield what to look for as folded words: the whole value, and the longer words of a name."""
-    folded = value.casefold()
-    if len(folded.replace(" ", "")) < _SHORTEST_VALUE:
+    """Yield what to look for, as words: the whole value, and the longer words of a name."""
+    if len(value.replace(" ", "")) < _SHORTEST_VALUE:
         return
-    yield tuple(folded.split())
-    if not _NO_NAME.search(folded):
-        for word in _LONG_WORD.findall(folded):
+    yield tuple(value.split())
+    if not _NO_NAME.search(value):
+        for word in _LONG_WORD.findall(value):
             yield (word,)
 
 
 def _pattern_of(forms: Iterable[tuple[str, ...]]) -> re.Pattern[str]:
     """One pattern for all forms, the longest first: the whole name before its words."""
     longest_first = sorted(forms, key=lambda words: sum(map(len, words)), reverse=True)
-    either = "|".join(r"\s+".join(map(re.escape, words)) for words in longest_first)
+    # Folded as well: a few capitals have no small letter of their own (STRASSE for Straße).
+    spelled = [
+        each
+        for words in longest_first
+        for each in (words, tuple(word.casefold() for word in words))
+    ]
+    either = "|".join(r"\s+".join(map(re.escape, words)) for words in spelled)
     return re.compile(rf"(?<!\w)(?:{either})(?!\w)", re.IGNORECASE)
 
 

@@ -55,8 +55,8 @@ async def lock_progress(connection: AsyncConnection, complaint_id: str) -> Progr
     statement = (
         select(*_PROGRESS).where(col(Complaint.complaint_id) == complaint_id).with_for_update()
     )
-    row = (await connection.execute(statement)).first()
-    return None if row is None else Progress(**_named(row))
+    row = (await connection.execute(statement)).mappings().first()
+    return None if row is None else Progress(**row)
 
 
 async def insert_entry(

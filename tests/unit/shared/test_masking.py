@@ -1,6 +1,8 @@
 """What a citizen typed of a person is not in what is published; dates and amounts are."""
 
 import re
+import unicodedata
+from collections.abc import Callable
 from time import perf_counter
 
 import pytest
@@ -12,7 +14,11 @@ from shared.masking import mask_identifiers, mask_long_numbers, mask_person
 _SEPARATORS = st.sampled_from(["", "", "", " ", "-", ".", "/", " - ", ") ", "\u2013"])
 _AROUND = st.text(st.sampled_from("abcde nama KTP ,;:!?\n\"'[]"), max_size=20)
 _NAMES = st.lists(
-    st.text(st.characters(categories=["Lu", "Ll"]), min_size=2, max_size=12),
+    st.text(
+        st.characters(max_codepoint=0x24F, categories=["Lu", "Ll"], exclude_characters="\u0131"),
+        min_size=2,
+        max_size=12,
+    ),
     min_size=1,
     max_size=3,
 ).map(" ".join)
@@ -57,14 +63,14 @@ def test_no_sixteen_digits_survive_any_text(text: str) -> None:
     assert not re.search(r"[\w.+-]@\w+\.\w", masked)
 
 
-@given(_AROUND, _NAMES, _AROUND, st.sampled_from([str.upper, str.lower, str.title]))
+@given(_AROUND, _NAMES, _AROUND, st.sampled_from([str, str.upper, str.lower, str.title]))
 def test_no_name_of_the_reporter_survives(
-    before: str, name: str, after: str, cased: object
+    before: str, name: str, after: str, cased: Callable[[str], str]
 ) -> None:
-    assert callable(cased)
-    masked = mask_person(f"{before} {name} {after}", [name])
-    found = re.search(rf"(?<!\w){re.escape(name)}(?!\w)", masked.replace("[nama]", ""))
-    assert found is None
+    masked = mask_person(f"{before} {cased(name)} {after}", [name]).replace("[nama]", "")
+    for written in (name, cased(name)):
+        plain = unicodedata.normalize("NFKC", written)
+        assert not re.search(rf"(?<!\w){re.escape(plain)}(?!\w)", masked)
 
 
 @given(_AROUND, _spelled(_MOBILE), _AROUND)

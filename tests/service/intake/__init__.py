@@ -1,0 +1,1 @@
+"""Intake as a whole: its doors, its events, and what it keeps."""

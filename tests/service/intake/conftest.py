@@ -1,0 +1,27 @@
+"""An intake service on fresh databases: one for a module's tests, or one for a test alone."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.service.intake.driver import Driver
+from tests.support.servers import Databases
+from tests.support.system import running_system
+
+
+@pytest.fixture(scope="module")
+async def intake(
+    databases: Databases, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Driver]:
+    """Run intake for a module's tests, each of which works on complaints of its own."""
+    home = tmp_path_factory.mktemp("intake")
+    async with running_system(databases, home, services=["intake"]) as system:
+        yield Driver(system)
+
+
+@pytest.fixture
+async def alone(databases: Databases, tmp_path: Path) -> AsyncIterator[Driver]:
+    """Run intake for one test that counts what there is."""
+    async with running_system(databases, tmp_path, services=["intake"]) as system:
+        yield Driver(system)
