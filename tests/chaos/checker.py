@@ -16,7 +16,7 @@ from rich.table import Table
 from shared.clock import Clock, SystemClock
 from shared.contracts.topics import ServiceName
 from shared.database import Database
-from tests.chaos.evidence import DELIVERING, Sample, Sent, backlog
+from tests.chaos.evidence import DELIVERING, Sample, Sent, Source, backlog
 from tests.chaos.gathering import gather, read_samples
 from tests.chaos.invariants import judge
 from tests.chaos.verdict import Verdict
@@ -26,7 +26,7 @@ from tests.load.log import Record, read_log
 
 
 async def wait_for_rest(
-    databases: Mapping[ServiceName, Database], clock: Clock, seconds: float = 30
+    databases: Mapping[ServiceName, Source], clock: Clock, seconds: float = 30
 ) -> float:
     """Wait until nothing is under way; returns the seconds it took, raises TimeoutError."""
     began = monotonic()
@@ -38,7 +38,7 @@ async def wait_for_rest(
 
 
 async def check(
-    databases: Mapping[ServiceName, Database],
+    databases: Mapping[ServiceName, Source],
     clock: Clock,
     log: Sequence[Record] = (),
     *,

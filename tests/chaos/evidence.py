@@ -2,14 +2,24 @@
 
 from collections import Counter
 from collections.abc import Collection, Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.contracts.topics import TOPICS, ServiceName
-from shared.database import Database
+
+
+class Source(Protocol):
+    """A database to read from."""
+
+    def transaction(self) -> AbstractAsyncContextManager[AsyncConnection]:
+        """Open a transaction."""
+        ...
+
 
 #: The services that publish or consume.
 DELIVERING: tuple[ServiceName, ...] = ("intake", "routing", "sla")
@@ -140,7 +150,7 @@ class Evidence:
     counts_exact: bool = False
 
 
-async def backlog(databases: Mapping[ServiceName, Database], now: datetime) -> dict[str, int]:
+async def backlog(databases: Mapping[ServiceName, Source], now: datetime) -> dict[str, int]:
     """Return what is still under way, by kind: empty when the system is at rest.
 
     Counts events not published, versions not taken in by each consumer, and clocks that are due.
@@ -161,7 +171,7 @@ async def backlog(databases: Mapping[ServiceName, Database], now: datetime) -> d
 
 
 async def _behind(
-    databases: Mapping[ServiceName, Database],
+    databases: Mapping[ServiceName, Source],
     publisher: ServiceName,
     consumer: ServiceName,
     topics: Collection[str],
@@ -175,7 +185,7 @@ async def _behind(
         return sum(max(0, last - seen.get(aggregate, 0)) for aggregate, last in rows)
 
 
-async def read_delivery(database: Database, name: ServiceName) -> Delivery:
+async def read_delivery(database: Source, name: ServiceName) -> Delivery:
     """Read a service's outbox, inbox and what it holds back."""
     async with database.transaction() as connection:
         outbox = [
@@ -206,7 +216,7 @@ async def read_delivery(database: Database, name: ServiceName) -> Delivery:
     return Delivery(outbox, versions, claimed["inbox"], claimed["parked"], claimed["dead_letter"])
 
 
-async def rows_of(database: Database, sql: str, **values: Any) -> list[Any]:
+async def rows_of(database: Source, sql: str, **values: Any) -> list[Any]:
     """Run one query and return its rows."""
     async with database.transaction() as connection:
         return list((await connection.execute(text(sql), values)).all())

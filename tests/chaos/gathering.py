@@ -7,7 +7,6 @@ from datetime import datetime
 from prometheus_client.parser import text_string_to_metric_families
 
 from shared.contracts.topics import ServiceName
-from shared.database import Database
 from tests.chaos.evidence import (
     DELIVERING,
     CaseRow,
@@ -18,6 +17,7 @@ from tests.chaos.evidence import (
     Fact,
     Sample,
     Sent,
+    Source,
     read_delivery,
     rows_of,
 )
@@ -45,7 +45,7 @@ _CLOCK_EVENTS = """
 
 
 async def gather(
-    databases: Mapping[ServiceName, Database],
+    databases: Mapping[ServiceName, Source],
     now: datetime,
     wire: dict[str, list[Sent]] | None = None,
 ) -> Evidence:

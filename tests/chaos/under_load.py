@@ -1,7 +1,9 @@
 """A stack under load: people who use it while it is being broken, and the verdict afterwards."""
 
 import asyncio
+import logging
 import random
+from collections import Counter
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -17,6 +19,8 @@ from tests.load.client import Door, at_rate
 from tests.load.log import LoadLog, Record
 from tests.load.traffic import Citizens, Officers, Sender, demo_texts
 from tests.support.stack import Stack
+
+log = logging.getLogger(__name__)
 
 OPDS = ("PUPR", "DLH", "DINSOS", "DISHUB", "DUKCAPIL", "DINKES", "SATPOLPP", "PDAM")
 
@@ -49,6 +53,7 @@ class Rig:
                 self.stack.staff,
                 OPDS,
                 self.chance,
+                citizens.hear,
             )
             async with asyncio.TaskGroup() as group:
                 group.create_task(at_rate(submits, citizens.submit, stop=stop))
@@ -59,6 +64,8 @@ class Rig:
                 finally:
                     stop.set()
         during += self.log.records[first:]
+        statuses = Counter(f"{each.operation} {each.status}" for each in during)
+        log.info("sent %d requests: %s", len(during), dict(sorted(statuses.items())))
 
     async def judge(self, seconds: float = 30) -> float:
         """Wait for rest and ask the checker; fails unless both come, returns how long rest took."""
@@ -71,6 +78,8 @@ class Rig:
                 wire=await read_kafka(self.stack.kafka.bootstrap),
                 metrics=await scrape({name: self.stack.base[name] for name in DELIVERING}),
             )
+        looked_at = {each.invariant: each.looked_at for each in verdicts}
+        log.info("at rest after %.1f s; the checker looked at %s", took, looked_at)
         if found := broken(verdicts):
             print_verdicts(verdicts)
             raise AssertionError("\n".join(found[:20]))

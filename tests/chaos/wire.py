@@ -9,8 +9,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPa
 from aiokafka.admin import AIOKafkaAdminClient
 
 from shared.contracts.topics import TOPICS
-from shared.database import Database
-from tests.chaos.evidence import Sent, rows_of
+from tests.chaos.evidence import Sent, Source, rows_of
 
 _TOPICS = tuple(topic.name for topic in TOPICS)
 Records = list["ConsumerRecord[bytes, bytes]"]
@@ -25,7 +24,7 @@ async def read_kafka(bootstrap: str) -> dict[str, list[Sent]]:
     return found
 
 
-async def read_bus(database: Database) -> dict[str, list[Sent]]:
+async def read_bus(database: Source) -> dict[str, list[Sent]]:
     """Read every event of every topic from the log of the embedded default."""
     found: dict[str, list[Sent]] = {name: [] for name in _TOPICS}
     for row in await rows_of(

@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from time import monotonic
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 import httptools
@@ -35,6 +35,20 @@ class Answer:
     def json(self) -> Any:
         """Read the body as JSON."""
         return json.loads(self.body)
+
+
+class Way(Protocol):
+    """A way to a service: over the wire, or straight into the app of a test."""
+
+    async def ask(
+        self,
+        method: str,
+        path: str,
+        content: bytes = b"",
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """Send a request and return its answer; raises Unreachable or Unanswered."""
+        ...
 
 
 class _Connection(asyncio.Protocol):
@@ -107,11 +121,10 @@ class Door:
         self,
         method: str,
         path: str,
-        body: Mapping[str, Any] | None = None,
+        content: bytes = b"",
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
         """Send a request and return its answer; raises Unreachable or Unanswered."""
-        content = b"" if body is None else json.dumps(body).encode()
         return await self.send(self.request(method, path, content, headers))
 
     def request(

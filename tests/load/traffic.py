@@ -18,7 +18,7 @@ import yaml
 
 from shared.auth import Role
 from shared.clock import Clock
-from tests.load.client import Answer, Door, Unanswered, Unreachable
+from tests.load.client import Answer, Unanswered, Unreachable, Way
 from tests.load.log import LoadLog, Record, digest
 
 SCRIPT = Path(__file__).parents[2] / "deploy/profiles/contoh/demo/complaints.yaml"
@@ -61,23 +61,21 @@ def demo_texts() -> list[str]:
 class Sender:
     """Sends errands to one service and writes each try to the log."""
 
-    def __init__(self, door: Door, log: LoadLog, clock: Clock) -> None:
+    def __init__(self, way: Way, log: LoadLog, clock: Clock) -> None:
         """Times in the log are the clock's, durations the machine's."""
-        self._door = door
+        self._way = way
         self._log = log
         self._clock = clock
 
     async def send(self, errand: Errand) -> Answer | None:
         """Send once; None when no answer came."""
-        request = self._door.request(
-            "POST", errand.path, content := json.dumps(errand.body).encode(), self._headers(errand)
-        )
+        content = json.dumps(errand.body).encode()
         sent_at, began = self._clock.now(), monotonic()
         answer: Answer | None = None
         error: str | None = None
         unclear = False
         try:
-            answer = await self._door.send(request)
+            answer = await self._way.ask("POST", errand.path, content, self._headers(errand))
         except Unreachable as refused:
             error = str(refused)
         except Unanswered as lost:
@@ -117,14 +115,15 @@ class Citizens:
         texts: Sequence[str],
         chance: random.Random,
         *,
-        longest_patience: float = 8.0,
+        longest_patience: float = 5.0,
     ) -> None:
         """Patience is how long somebody goes on sending what was not answered, in seconds."""
         self._sender = sender
         self._texts = texts
         self._chance = chance
         self._patience = longest_patience
-        self.lodged: list[Lodged] = []
+        self.lodged: dict[str, Lodged] = {}
+        self._to_answer: list[tuple[str, Lodged]] = []
 
     async def submit(self, _number: int = 0) -> None:
         """Lodge one complaint; a few send it a second time although it was answered."""
@@ -133,16 +132,27 @@ class Citizens:
         if answer is None or answer.status != 201:
             return
         found = answer.json()
-        self.lodged.append(Lodged(found["complaint_id"], found["tracking_code"], found["secret"]))
+        self.lodged[found["complaint_id"]] = Lodged(
+            found["complaint_id"], found["tracking_code"], found["secret"]
+        )
         if self._chance.random() < 0.05:
             await self._sender.send(errand)
 
+    def hear(self, action: str, complaint_id: str) -> None:
+        """Be told what an officer did; a result and a question will be answered."""
+        answers = {"resolve": "feedback", "request-information": "messages"}
+        if action in answers and complaint_id in self.lodged:
+            self._to_answer.append((answers[action], self.lodged[complaint_id]))
+
     async def write_again(self, _number: int = 0) -> None:
-        """Send a message, a feedback or, rarely, a withdrawal for some earlier complaint."""
+        """Answer a result or a question; else write about any complaint, or withdraw it."""
         if not self.lodged:
             return
-        of = self._chance.choice(self.lodged[-200:])
-        what = self._chance.choices(("messages", "feedback", "withdraw"), (11, 8, 1))[0]
+        if self._to_answer and self._chance.random() < 0.6:
+            what, of = self._to_answer.pop(self._chance.randrange(len(self._to_answer)))
+        else:
+            what = self._chance.choices(("messages", "feedback", "withdraw"), (8, 1, 1))[0]
+            of = self._chance.choice(list(self.lodged.values()))
         bodies: dict[str, dict[str, Any]] = {
             "messages": {"text": "Mohon kabarnya, belum ada petugas yang datang."},
             "feedback": {"satisfied": self._chance.random() < 0.6, "text": "Sudah saya lihat."},
@@ -188,18 +198,23 @@ class Officers:
 
     def __init__(
         self,
-        routing: Door,
+        routing: Way,
         sender: Sender,
         staff: Staff,
         opds: Sequence[str],
         chance: random.Random,
+        tell: Callable[[str, str], None],
     ) -> None:
-        """`staff(*roles, opd=…)` returns the headers of a member of staff."""
+        """`staff(*roles, opd=…)` returns the headers of a member of staff.
+
+        `tell(action, complaint_id)` hears of everything that was done.
+        """
         self._routing = routing
         self._sender = sender
         self._opds = opds
         self._chance = chance
         self._staff = staff
+        self._tell = tell
         self._desk = staff(Role.TRIAGE, subject="meja-1")
         self._officers: dict[str, dict[str, str]] = {}
 
@@ -223,7 +238,7 @@ class Officers:
     async def _act(self, case: Mapping[str, Any]) -> None:
         action, body, by_desk = self._choose(case["state"])
         headers = self._desk if by_desk else self._officer(case["opd"])
-        await self._sender.send(
+        answer = await self._sender.send(
             Errand(
                 operation=action,
                 path=f"/routing/v1/cases/{case['complaint_id']}/{action}",
@@ -233,6 +248,8 @@ class Officers:
                 complaint_id=case["complaint_id"],
             )
         )
+        if answer is not None and answer.status == 200:
+            self._tell(action, case["complaint_id"])
 
     def _officer(self, opd: str) -> dict[str, str]:
         if opd not in self._officers:
