@@ -59,6 +59,9 @@ STAFF_ACTIONS: Final = (
     Action.RECONSIDER,
 )
 
+#: After these the case waits for the citizen, and sla's closing clock runs.
+BEGIN_WAITING: Final = (Action.REQUEST_INFORMATION, Action.RESOLVE)
+
 WHAT_IT_WAS: Final = "what it was"
 """Where `unmerge` leads: the state that the case had before it was merged."""
 

@@ -37,8 +37,9 @@ def _text(*, nullable: bool = False) -> Any:
 class Case(RoutingTable, table=True):
     """One complaint as routing knows it. `version` counts its facts and is its ETag.
 
-    `reason` says why it is where it is; `state_since` is when it came into its state. `officer_id`
-    is who acted last. A case without an OPD is with the triage desk, or was put aside there.
+    `reason` says why it is where it is; `state_since` is when it came into its state. `waits`
+    counts how often it began to wait for the citizen. `officer_id` is who acted last. A case
+    without an OPD is with the triage desk, or was put aside there.
     """
 
     __tablename__ = "cases"
@@ -64,6 +65,7 @@ class Case(RoutingTable, table=True):
     state_since: datetime = _time()
     state_before_merge: str | None = _text(nullable=True)
     epoch: int
+    waits: int
     times_returned: int
     opd: str | None = _text(nullable=True)
     opd_name: str | None = _text(nullable=True)

@@ -46,7 +46,7 @@ Code = Annotated[str, Field(min_length=1, max_length=100)]
 Channel = Code
 #: A part of a case: 0 is the leading OPD, further parts are contributing OPDs.
 Part = Annotated[int, Field(ge=0, le=1_000)]
-#: How often a case was reopened.
+#: How often a case was reopened; of a `closing` clock, how often the citizen was waited for before.
 Epoch = Annotated[int, Field(ge=0, le=100_000)]
 Seconds = Annotated[float, Field(ge=0)]
 #: An answer to a question of the service catalogue (Open311 datatypes).

@@ -10,7 +10,7 @@ from services.routing.errors import (
     CaseChanged,
     CaseNotFound,
 )
-from services.routing.states import Action, State, is_legal, next_state
+from services.routing.states import BEGIN_WAITING, Action, State, is_legal, next_state
 from services.routing.tables import Case, CaseFact
 from shared.auth import Principal
 from shared.masking import mask_long_numbers
@@ -82,6 +82,8 @@ async def change_case(
     after = next_state(before, action, was)
     if after != before:
         changes["state_since"] = unit.now
+    if action in BEGIN_WAITING:
+        changes["waits"] = case.waits + 1
     if after != State.WAITING_CITIZEN:
         changes["request_id"] = None
     return await write_fact(unit, case, str(action), fact, state=str(after), **changes)

@@ -84,10 +84,9 @@ async def miss_deadline(unit: UnitOfWork, context: RoutingContext, event: Deadli
     if event.stage != CLOSING_STAGE:
         return
     case = await queries.lock_case(unit.connection, event.complaint_id)
-    if case is None or event.epoch != case.epoch:
-        return
-    # The clock of an earlier wait: the citizen answered, and what followed is waited for anew.
-    if event.due_at < case.state_since:
+    # A closing clock's epoch counts the waits before it, from 0. The clock of an earlier wait may
+    # run out before sla has heard that the citizen answered; what followed is waited for anew.
+    if case is None or event.epoch != case.waits - 1:
         return
     if is_legal(State(case.state), Action.EXPIRE):
         await _close(unit, case, Action.EXPIRE, Fact("sla"))

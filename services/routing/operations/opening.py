@@ -82,6 +82,7 @@ def _new_case(
         "state": str(State.ASSIGNED if placed else State.TRIAGE),
         "state_since": unit.now,
         "epoch": 0,
+        "waits": 0,
         "times_returned": 0,
         "opd": decision.opd,
         "opd_name": context.opd_names[decision.opd] if decision.opd else None,

@@ -23,7 +23,7 @@ async def take(routing: Driver, complaint_id: str, step: str) -> None:
     elif step in {"satisfied", "dissatisfied"}:
         await routing.tell(routing.feedback(complaint_id, satisfied=step == "satisfied"))
     elif step == "closing missed":
-        await routing.tell(routing.missed(complaint_id, epoch=case["epoch"]))
+        await routing.tell(routing.missed(complaint_id, epoch=max(0, case["waits"] - 1)))
     else:
         everyone = routing.system.staff(Role.OFFICER, Role.TRIAGE, opd=case["opd"])
         answer = await routing.act(complaint_id, step, everyone)

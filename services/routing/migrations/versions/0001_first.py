@@ -53,6 +53,7 @@ def _create_cases() -> None:
         _time("state_since", nullable=False),
         sa.Column("state_before_merge", sa.Text),
         sa.Column("epoch", sa.Integer, nullable=False),
+        sa.Column("waits", sa.Integer, nullable=False),
         sa.Column("times_returned", sa.Integer, nullable=False),
         sa.Column("opd", sa.Text),
         sa.Column("opd_name", sa.Text),
