@@ -1,9 +1,22 @@
 """SQL of the delivery tables: versions seen, events claimed, events held back."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import JSON, Column, Integer, LargeBinary, MetaData, Table, Text, text
+from sqlalchemy import (
+    JSON,
+    Column,
+    DateTime,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    select,
+    text,
+)
 from sqlalchemy.dialects.postgresql import UUID, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -12,6 +25,19 @@ from shared.masking import mask_identifiers
 from shared.transport.message import ReceivedMessage
 
 HeldTable = Literal["parked", "dead_letter"]
+
+
+@dataclass(frozen=True, slots=True)
+class HeldEvent:
+    """A parked event or a dead letter; without a stream where it cannot be read."""
+
+    event_id: str
+    stream: Stream | None
+    version: int | None
+    reason: str
+    since: datetime
+    message: ReceivedMessage
+
 
 _LOCK_VERSIONS = text(
     """
@@ -72,6 +98,7 @@ def _held_table(name: HeldTable) -> Table:
         Column("value", LargeBinary),
         Column("headers", JSON),
         Column("reason", Text),
+        Column("since", DateTime(timezone=True)),
     )
 
 
@@ -127,6 +154,29 @@ def received(row: Any) -> ReceivedMessage:
         partition=-1,
         offset=-1,
     )
+
+
+async def list_held(
+    connection: AsyncConnection, table: HeldTable, consumer: str
+) -> list[HeldEvent]:
+    """Return what a consumer keeps back, each stream's in the order of its versions."""
+    held = _HELD[table]
+    rows = await connection.execute(
+        select(held)
+        .where(held.c.consumer == consumer)
+        .order_by(held.c.publisher, held.c.aggregateid, held.c.aggregate_version, held.c.since)
+    )
+    return [
+        HeldEvent(
+            event_id=row.event_id,
+            stream=None if row.publisher is None else (row.publisher, row.aggregateid),
+            version=row.aggregate_version,
+            reason=row.reason,
+            since=row.since,
+            message=received(row),
+        )
+        for row in rows
+    ]
 
 
 def held_row(

@@ -174,6 +174,10 @@ class Inbox:
                 self._consumer, delivery.message, "waits for an earlier version", delivery.identity
             )
             await queries.insert_held(connection, "parked", row)
+            # Nor is it a dead letter any more, where an operator had it tried again.
+            await queries.delete_held(
+                connection, "dead_letter", self._consumer, [delivery.event_id]
+            )
 
     async def _effect(self, unit: UnitOfWork, delivery: Delivery) -> None:
         envelope = delivery.envelope

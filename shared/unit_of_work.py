@@ -35,6 +35,7 @@ class UnitOfWork:
         self.connection = connection
         self.now = now
         self._drafts: list[outbox.Draft] = []
+        self._has_written = False
         self._calls: list[Callable[[], None]] = []
         self._gatherings: dict[Hashable, Gathering] = {}
 
@@ -70,10 +71,11 @@ class UnitOfWork:
             call()
 
     async def flush(self) -> bool:
-        """Write the noted events to the outbox; tells whether there were any."""
+        """Write the noted events to the outbox; tells whether this unit ever had any."""
         drafts, self._drafts = self._drafts, []
         await outbox.append(self.connection, drafts)
-        return bool(drafts)
+        self._has_written = self._has_written or bool(drafts)
+        return self._has_written
 
 
 class UnitsOfWork:

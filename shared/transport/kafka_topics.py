@@ -3,6 +3,7 @@
 A part of the Kafka transport: beside `kafka.py`, the only module that may import aiokafka.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
@@ -13,6 +14,7 @@ from aiokafka.errors import TopicAlreadyExistsError, for_code
 
 from shared.contracts.topics import TOPICS, Topic
 
+_VISIBLE_SECONDS = 15
 _DAY_MS = 24 * 60 * 60 * 1000
 
 
@@ -20,7 +22,7 @@ class TopicsNotCreated(RuntimeError):
     """The cluster refused to create topics; the message names each with the reason."""
 
 
-async def create_topics(bootstrap: str, replication_factor: int = 3) -> list[str]:
+async def create_topics(bootstrap: str, replication_factor: int = 1) -> list[str]:
     """Create the topics that are missing and return their names; those there stay as they are.
 
     With three replicas and more, two must have a message before it is acknowledged. Raises
@@ -41,13 +43,10 @@ async def create_topics(bootstrap: str, replication_factor: int = 3) -> list[str
         if not missing:
             return []
         answer = await admin.create_topics(missing)
-    refused = {
-        name: f"{for_code(code).__name__}: {message}"
-        for name, code, message in answer.topic_errors
-        if code not in (0, TopicAlreadyExistsError.errno)
-    }
-    if refused:
-        raise TopicsNotCreated("; ".join(f"{name}: {why}" for name, why in refused.items()))
+        refused = _refusals(answer)
+        if refused:
+            raise TopicsNotCreated("; ".join(refused))
+        await _until_visible(admin, {topic.name for topic in missing})
     return [topic.name for topic in missing]
 
 
@@ -69,6 +68,22 @@ async def verify_topics(bootstrap: str) -> list[str]:
             configs = await _configs_of(admin, topic.name)
             problems += _differences(topic, len(found), replicas, configs)
     return problems
+
+
+def _refusals(answer: Any) -> list[str]:
+    return [
+        f"{name}: {for_code(code).__name__}: {message}"
+        for name, code, message in answer.topic_errors
+        # Another process may have been faster.
+        if code not in (0, TopicAlreadyExistsError.errno)
+    ]
+
+
+async def _until_visible(admin: AIOKafkaAdminClient, names: set[str]) -> None:
+    # The controller answers before the brokers know: who asked them now would be told "missing".
+    async with asyncio.timeout(_VISIBLE_SECONDS):
+        while not names <= set(await admin.list_topics()):  # noqa: ASYNC110 - it tells nobody
+            await asyncio.sleep(0.05)
 
 
 def _differences(
