@@ -12,7 +12,16 @@ from starlette.exceptions import HTTPException
 
 from shared.correlation import current_correlation
 from shared.database import is_transient
-from shared.errors import Problem
+from shared.errors import (
+    Conflict,
+    Forbidden,
+    Invalid,
+    NotFound,
+    PreconditionFailed,
+    Problem,
+    Unauthenticated,
+    Unavailable,
+)
 from shared.telemetry import current_trace_id
 
 log = structlog.get_logger(__name__)
@@ -26,6 +35,21 @@ PROBLEM_TITLES = {
     405: ("method-not-allowed", "Metode tidak didukung"),
     413: ("too-large", "Permintaan terlalu besar"),
 }
+
+_DOCUMENTED: tuple[type[Problem], ...] = (
+    Unauthenticated,
+    Forbidden,
+    NotFound,
+    Conflict,
+    PreconditionFailed,
+    Invalid,
+    Unavailable,
+)
+_DESCRIPTIONS = {
+    **{status: title for status, (_, title) in PROBLEM_TITLES.items()},
+    **{problem.status: problem.title for problem in _DOCUMENTED},
+}
+_REFERENCE = "#/components/schemas/{model}"
 
 
 class FieldError(BaseModel):
@@ -47,15 +71,24 @@ class ProblemDocument(BaseModel):
 
 
 def problem_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """Document which problems a route may answer with, for its `responses=`."""
+    """Document which problems a route may answer with, for its `responses=`.
+
+    The schema is named and not given as a `model`, which FastAPI would document as plain JSON;
+    `describe_problems` puts it into the document.
+    """
+    schema = {"$ref": _REFERENCE.format(model=ProblemDocument.__name__)}
     return {
-        status: {
-            "model": ProblemDocument,
-            "description": PROBLEM_TITLES.get(status, ("", f"Problem {status}"))[1],
-            "content": {MEDIA_TYPE: {}},
-        }
+        status: {"description": _DESCRIPTIONS[status], "content": {MEDIA_TYPE: {"schema": schema}}}
         for status in statuses
     }
+
+
+def describe_problems(document: dict[str, Any]) -> None:
+    """Put the schemas that `problem_responses` names into an OpenAPI document."""
+    schema = ProblemDocument.model_json_schema(ref_template=_REFERENCE)
+    schemas = document.setdefault("components", {}).setdefault("schemas", {})
+    schemas |= {**schema.pop("$defs"), ProblemDocument.__name__: schema}
+    document["components"]["schemas"] = dict(sorted(schemas.items()))
 
 
 def problem_response(

@@ -5,11 +5,12 @@ import gc
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, Literal
 
 import structlog
 from fastapi import APIRouter, FastAPI, Response
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, PlainTextResponse
+from pydantic import BaseModel
 
 from shared.auth import JwksKeys, KeySource, TokenVerifier
 from shared.clock import Clock
@@ -26,6 +27,7 @@ from shared.metrics import (
     LiveGauges,
     ServiceMetrics,
 )
+from shared.openapi import DocumentedApp
 from shared.problems import install_problem_handlers
 from shared.relay import Relay
 from shared.settings import CoreSettings, ServiceSettings
@@ -38,6 +40,13 @@ log = structlog.get_logger(__name__)
 OnStart = Callable[["Service"], Awaitable[None]]
 _WATCH_SECONDS = 5.0
 _EX_SOFTWARE = 70
+
+
+class Readiness(BaseModel):
+    """Whether a service can do its work, and what is amiss, by part."""
+
+    status: Literal["ok", "not ready"]
+    problems: dict[str, str] | None = None
 
 
 class Service:
@@ -89,7 +98,7 @@ class Service:
         self, title: str, description: str, routers: Sequence[APIRouter], on_start: OnStart
     ) -> FastAPI:
         """Make the FastAPI app; `on_start` runs once the database answers."""
-        app = FastAPI(
+        app = DocumentedApp(
             title=title,
             description=description,
             version="1",
@@ -226,16 +235,21 @@ class Service:
             """Say that the process answers."""
             return {"status": "ok"}
 
-        @router.get("/readyz", operation_id=f"{self.name}_readyz")
+        @router.get(
+            "/readyz",
+            operation_id=f"{self.name}_readyz",
+            response_model=Readiness,
+            responses={503: {"model": Readiness, "description": "Not ready"}},
+        )
         async def readyz() -> JSONResponse:
             """Say whether the service can do its work, and what is amiss if not."""
             problems = await self.readiness()
-            body: dict[str, object] = {"status": "ok" if not problems else "not ready"}
-            if problems:
-                body["problems"] = problems
-            return JSONResponse(body, 200 if not problems else 503)
+            body = Readiness(status="not ready" if problems else "ok", problems=problems or None)
+            return JSONResponse(body.model_dump(exclude_none=True), 503 if problems else 200)
 
-        @router.get("/metrics", operation_id=f"{self.name}_metrics", response_class=Response)
+        @router.get(
+            "/metrics", operation_id=f"{self.name}_metrics", response_class=PlainTextResponse
+        )
         async def metrics() -> Response:
             """Expose metrics for Prometheus."""
             await self._gauges.refresh()
