@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Runs once, when the data folder is empty: a database and a role for each service. No role may
-# connect to another's database. The passwords come from the environment and are in no argument.
+# Runs once, when the data folder is empty: a database and a role for each service, with the
+# extensions that it may use. No role may connect to another's database. The passwords come from
+# the environment and are in no argument.
 set -euo pipefail
 
 for service in intake routing sla survey marketplace; do
@@ -11,6 +12,11 @@ for service in intake routing sla survey marketplace; do
 \getenv password SERVICE_PASSWORD
 CREATE ROLE :"name" LOGIN PASSWORD :'password';
 CREATE DATABASE :"name" OWNER :"name";
-REVOKE ALL ON DATABASE :"name" FROM PUBLIC;
+REVOKE ALL ON DATABASE :"name", postgres, template1 FROM PUBLIC;
+\connect :"name"
+SET ROLE :"name";
+CREATE EXTENSION pg_trgm;
+CREATE EXTENSION btree_gist;
+CREATE EXTENSION unaccent;
 SQL
 done
