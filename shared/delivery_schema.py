@@ -5,13 +5,13 @@ router where it has one, so that a CDC connector can take the relay's place.
 """
 
 import sqlalchemy as sa
-from alembic.operations import Operations
+from alembic import op
 from sqlalchemy.dialects.postgresql import UUID
 
 _now = sa.text("clock_timestamp()")
 
 
-def create_delivery_tables(op: Operations) -> None:
+def create_delivery_tables() -> None:
     """Create outbox, outbox_stream, inbox, inbox_stream, parked and dead_letter."""
     op.create_table(
         "outbox",
@@ -78,7 +78,7 @@ def create_delivery_tables(op: Operations) -> None:
         )
 
 
-def drop_delivery_tables(op: Operations) -> None:
+def drop_delivery_tables() -> None:
     """Undo `create_delivery_tables`."""
     for name in ("dead_letter", "parked", "inbox_stream", "inbox", "outbox_stream", "outbox"):
         op.drop_table(name)

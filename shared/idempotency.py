@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Annotated, Any
 
 import sqlalchemy as sa
-from alembic.operations import Operations
+from alembic import op
 from fastapi import Header
 from sqlalchemy import text
 
@@ -65,7 +65,7 @@ class RequestInFlight(Conflict):
     title = "Permintaan yang sama sedang diproses"
 
 
-def create_idempotency_table(op: Operations) -> None:
+def create_idempotency_table() -> None:
     """Create the table; the first migration of a service that needs it calls this."""
     op.create_table(
         "idempotency",

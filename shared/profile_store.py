@@ -1,7 +1,7 @@
 """A service's own part of the Pemda's profile, kept in its own database, version by version."""
 
 import sqlalchemy as sa
-from alembic.operations import Operations
+from alembic import op
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -17,7 +17,7 @@ class ProfileMissing(Exception):
     """No profile was ever loaded into this database."""
 
 
-def create_profile_table(op: Operations) -> None:
+def create_profile_table() -> None:
     """Create the table; each service's first migration calls this."""
     op.create_table(
         "profile",

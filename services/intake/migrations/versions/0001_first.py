@@ -18,9 +18,9 @@ _OPEN = "state IN ('received', 'triage', 'assigned', 'in_progress', 'waiting_cit
 
 def upgrade() -> None:
     """Create everything."""
-    create_delivery_tables(op)
-    create_profile_table(op)
-    create_idempotency_table(op)
+    create_delivery_tables()
+    create_profile_table()
+    create_idempotency_table()
     _create_reporters()
     _create_complaints()
     _create_conversations()
@@ -31,7 +31,7 @@ def downgrade() -> None:
     tables = ("deadline", "timeline_entry", "message", "complaint", "reporter", "idempotency")
     for name in (*tables, "profile"):
         op.drop_table(name)
-    drop_delivery_tables(op)
+    drop_delivery_tables()
 
 
 def _create_reporters() -> None:

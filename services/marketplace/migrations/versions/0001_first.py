@@ -12,7 +12,7 @@ depends_on = None
 
 def upgrade() -> None:
     """Create everything."""
-    create_profile_table(op)
+    create_profile_table()
 
 
 def downgrade() -> None:

@@ -16,9 +16,9 @@ depends_on = None
 
 def upgrade() -> None:
     """Create everything."""
-    create_delivery_tables(op)
-    create_profile_table(op)
-    create_idempotency_table(op)
+    create_delivery_tables()
+    create_profile_table()
+    create_idempotency_table()
     _create_cases()
     op.create_table(
         "case_history",
@@ -40,7 +40,7 @@ def downgrade() -> None:
     """Drop everything."""
     for name in ("case_history", "cases", "idempotency", "profile"):
         op.drop_table(name)
-    drop_delivery_tables(op)
+    drop_delivery_tables()
 
 
 def _create_cases() -> None:

@@ -15,8 +15,8 @@ depends_on = None
 
 def upgrade() -> None:
     """Create everything."""
-    create_delivery_tables(op)
-    create_profile_table(op)
+    create_delivery_tables()
+    create_profile_table()
     op.create_table(
         "case_facts",
         sa.Column("complaint_id", UUID(as_uuid=False), primary_key=True),
@@ -26,7 +26,7 @@ def upgrade() -> None:
         _time("withdrawn_at"),
         sa.Column("marks", JSONB, nullable=False),
         sa.Column("clocks", JSONB, nullable=False),
-        sa.Column("opds", sa.ARRAY(sa.Text), nullable=False),
+        sa.Column("opds", JSONB, nullable=False),
         sa.Column("is_open", sa.Boolean, nullable=False),
     )
     op.create_index(
@@ -49,7 +49,7 @@ def downgrade() -> None:
     """Drop everything."""
     for name in ("escalation", "clock", "case_facts", "profile"):
         op.drop_table(name)
-    drop_delivery_tables(op)
+    drop_delivery_tables()
 
 
 def _create_clock() -> None:
