@@ -92,6 +92,7 @@ class Service:
             self.database, clock, name, [*delivery, *gauges], settings.core.gauge_seconds
         )
         self.subscription: Subscription | None = None
+        self.handlers: Mapping[type[Event], Handler] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
     def build_app(
@@ -128,6 +129,7 @@ class Service:
         """Subscribe to every topic that the table of topics gives this service."""
         if self.transport is None:
             raise RuntimeError(f"{self.name} has no transport to consume from")
+        self.handlers = handlers
         inbox = Inbox(
             self.units,
             self.name,

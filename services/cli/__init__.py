@@ -2,7 +2,7 @@
 
 import typer
 
-from services.cli import demo, documents, operating, profiles, serving, staff
+from services.cli import demo, documents, operating, profiles, replaying, serving, staff
 
 app = typer.Typer(
     help=(
@@ -18,6 +18,7 @@ app.command()(serving.serve)
 app.command()(serving.stack)
 app.command()(operating.migrate)
 app.command()(operating.topics)
+app.command()(replaying.replay)
 app.command()(documents.asyncapi)
 app.command()(documents.openapi)
 app.command()(staff.token)

@@ -1,4 +1,4 @@
-"""`tanggap migrate`, `topics` and `replay`: what an operator does beside running services."""
+"""`tanggap migrate` and `tanggap topics`: what services stand on, made and verified."""
 
 import asyncio
 from typing import Annotated
