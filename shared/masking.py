@@ -10,6 +10,8 @@ import unicodedata
 from collections.abc import Collection, Iterable, Iterator
 from typing import Final
 
+_Words = tuple[str, ...]
+
 _EMAIL_MARK: Final = "[email]"
 _NIK_MARK: Final = "[nik]"
 _PHONE_MARK: Final = "[telepon]"
@@ -65,7 +67,8 @@ class PersonMask:
     def __init__(self, known_values: Iterable[str]) -> None:
         """Take every value of the reporter's own fields."""
         values = {_plain(value) for value in known_values}
-        self._forms = {form for value in values for form in _forms(value)}
+        forms = {form for value in values for form in _forms(value)}
+        self._forms = [(form, tuple(word.casefold() for word in form)) for form in forms]
         self._numbers = {number for value in values if (number := _digits_to_find(value))}
 
     def mask(self, text: str) -> str:
@@ -73,7 +76,7 @@ class PersonMask:
         text = _mask_emails(_plain(text))
         folded = text.casefold()
         # Most forms are not in the text, and looking is far cheaper than making a pattern.
-        present = [form for form in self._forms if all(word.casefold() in folded for word in form)]
+        present = [form for form in self._forms if all(map(folded.__contains__, form[1]))]
         if present:
             text = _pattern_of(present).sub(_NAME_MARK, text)
         return _mask_numbers(text, self._numbers)
@@ -91,7 +94,7 @@ def _mask_emails(text: str) -> str:
     return _EMAIL.sub(_EMAIL_MARK, text) if "@" in text else text
 
 
-def _forms(value: str) -> Iterator[tuple[str, ...]]:
+def _forms(value: str) -> Iterator[_Words]:
     """Yield what to look for, as words: the whole value, and the longer words of a name."""
     if len(value.replace(" ", "")) < _SHORTEST_VALUE:
         return
@@ -101,16 +104,13 @@ def _forms(value: str) -> Iterator[tuple[str, ...]]:
             yield (word,)
 
 
-def _pattern_of(forms: Iterable[tuple[str, ...]]) -> re.Pattern[str]:
+def _pattern_of(forms: Iterable[tuple[_Words, _Words]]) -> re.Pattern[str]:
     """One pattern for all forms, the longest first: the whole name before its words."""
-    longest_first = sorted(forms, key=lambda words: sum(map(len, words)), reverse=True)
+    longest_first = sorted(forms, key=lambda form: sum(map(len, form[0])), reverse=True)
     # Folded as well: a few capitals have no small letter of their own (STRASSE for Straße).
-    spelled = [
-        each
-        for words in longest_first
-        for each in (words, tuple(word.casefold() for word in words))
-    ]
-    either = "|".join(r"\s+".join(map(re.escape, words)) for words in spelled)
+    either = "|".join(
+        r"\s+".join(map(re.escape, words)) for form in longest_first for words in form
+    )
     return re.compile(rf"(?<!\w)(?:{either})(?!\w)", re.IGNORECASE)
 
 

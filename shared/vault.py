@@ -5,7 +5,6 @@ AES-256-GCM with a random nonce before the ciphertext; the associated data binds
 row and field, so that none can be moved to another place. Losing the master key loses everything.
 """
 
-import hashlib
 import hmac
 import os
 from base64 import b64decode, b64encode
@@ -166,7 +165,7 @@ def _derive(key: bytes, purpose: str) -> bytes:
 
 def _keyed_hash(key: bytes, field: str, value: str | bytes) -> bytes:
     data = value.encode() if isinstance(value, str) else value
-    return hmac.digest(key, field.encode() + b"\0" + data, hashlib.sha256)
+    return hmac.digest(key, field.encode() + b"\0" + data, "sha256")
 
 
 def _decrypt(cipher: AESGCM, sealed: bytes, place: bytes) -> bytes:
