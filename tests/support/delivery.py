@@ -37,9 +37,9 @@ async def delivery_database(url: str, **pool: int) -> Database:
 
 
 def _create_tables(connection: Connection) -> None:
-    op = Operations(MigrationContext.configure(connection))
-    create_delivery_tables(op)
-    create_idempotency_table(op)
+    with Operations.context(MigrationContext.configure(connection)):
+        create_delivery_tables()
+        create_idempotency_table()
     connection.execute(
         text("CREATE TABLE effect (seq serial PRIMARY KEY, complaint text, what text)")
     )
