@@ -7,6 +7,7 @@ import argparse
 import asyncio
 import sys
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from time import monotonic
 
@@ -45,9 +46,14 @@ async def check(
     wire: dict[str, list[Sent]] | None = None,
     metrics: dict[ServiceName, list[Sample]] | None = None,
     counts_exact: bool = False,
+    latest: datetime | None = None,
 ) -> list[Verdict]:
-    """Hold the invariants against a system at rest; whatever is not given is not looked at."""
+    """Hold the invariants against a system at rest; whatever is not given is not looked at.
+
+    `latest` is the latest hour that the clock ever showed, if it was set back since.
+    """
     evidence = await gather(databases, clock.now(), wire)
+    evidence.latest = latest or evidence.now
     evidence.metrics = metrics
     evidence.counts_exact = counts_exact
     return judge(evidence, log)

@@ -134,10 +134,12 @@ class Evidence:
     """Everything that was found; `wire` and `metrics` are None where they were not read.
 
     `counts_exact` says that the services run since their databases were made, so that what they
-    counted must be what the databases hold.
+    counted must be what the databases hold. `latest` is the latest hour that the system's clock
+    ever showed, where it was set back since.
     """
 
     now: datetime
+    latest: datetime
     delivery: dict[ServiceName, Delivery] = field(default_factory=dict)
     wire: dict[str, list[Sent]] | None = None
     complaints: list[Complaint] = field(default_factory=list)

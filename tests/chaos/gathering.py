@@ -50,7 +50,7 @@ async def gather(
     wire: dict[str, list[Sent]] | None = None,
 ) -> Evidence:
     """Read everything that the invariants are held against; the system must be at rest."""
-    evidence = Evidence(now, wire=wire)
+    evidence = Evidence(now, now, wire=wire)
     for name in DELIVERING:
         evidence.delivery[name] = await read_delivery(databases[name], name)
     intake, routing, sla = (databases[name] for name in DELIVERING)

@@ -123,20 +123,31 @@ class Citizens:
         self._chance = chance
         self._patience = longest_patience
         self.lodged: dict[str, Lodged] = {}
+        self.given_up: list[Errand] = []
         self._to_answer: list[tuple[str, Lodged]] = []
 
     async def submit(self, _number: int = 0) -> None:
-        """Lodge one complaint; a few send it a second time although it was answered."""
+        """Lodge a complaint; a few send it a second time although it was answered."""
         errand = self.complaint()
+        if await self._lodge(errand) and self._chance.random() < 0.05:
+            await self._sender.send(errand)
+
+    async def try_again(self, _number: int = 0) -> None:
+        """Send a complaint again that was given up without an answer."""
+        if self.given_up:
+            await self._lodge(self.given_up.pop(self._chance.randrange(len(self.given_up))))
+
+    async def _lodge(self, errand: Errand) -> bool:
         answer = await self._insist(errand)
         if answer is None or answer.status != 201:
-            return
+            if not _is_final(answer):
+                self.given_up.append(errand)
+            return False
         found = answer.json()
         self.lodged[found["complaint_id"]] = Lodged(
             found["complaint_id"], found["tracking_code"], found["secret"]
         )
-        if self._chance.random() < 0.05:
-            await self._sender.send(errand)
+        return True
 
     def hear(self, action: str, complaint_id: str) -> None:
         """Be told what an officer did; a result and a question will be answered."""
@@ -215,8 +226,6 @@ class Officers:
         self._chance = chance
         self._staff = staff
         self._tell = tell
-        self._desk = staff(Role.TRIAGE, subject="meja-1")
-        self._officers: dict[str, dict[str, str]] = {}
 
     async def work(self, _number: int = 0) -> None:
         """Take one case of some pile and do the next thing with it."""
@@ -230,14 +239,19 @@ class Officers:
     async def _list(self, state: str) -> list[Any]:
         path = f"/routing/v1/cases?status={state}&limit=50"
         try:
-            answer = await self._routing.ask("GET", path, headers=self._desk)
+            answer = await self._routing.ask("GET", path, headers=self._desk())
         except (Unreachable, Unanswered):
             return []
         return list(answer.json()["items"]) if answer.status == 200 else []
 
     async def _act(self, case: Mapping[str, Any]) -> None:
         action, body, by_desk = self._choose(case["state"])
-        headers = self._desk if by_desk else self._officer(case["opd"])
+        opd = case["opd"]
+        headers = (
+            self._desk()
+            if by_desk
+            else self._staff(Role.OFFICER, opd=opd, subject=f"petugas-{opd}")
+        )
         answer = await self._sender.send(
             Errand(
                 operation=action,
@@ -251,10 +265,8 @@ class Officers:
         if answer is not None and answer.status == 200:
             self._tell(action, case["complaint_id"])
 
-    def _officer(self, opd: str) -> dict[str, str]:
-        if opd not in self._officers:
-            self._officers[opd] = self._staff(Role.OFFICER, opd=opd, subject=f"petugas-{opd}")
-        return self._officers[opd]
+    def _desk(self) -> dict[str, str]:
+        return self._staff(Role.TRIAGE, subject="meja-1")
 
     def _choose(self, state: str) -> tuple[str, dict[str, Any], bool]:
         """Return an action that is legal in a state, its body, and whether the desk takes it."""

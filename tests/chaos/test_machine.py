@@ -1,0 +1,186 @@
+"""Whatever happens in whatever order, everything takes effect once: a state machine of faults.
+
+Hypothesis draws what people do, where processes die, what the wire loses, doubles and delays, and
+how the clock is moved; then all is healed, and the checker is asked.
+"""
+
+import asyncio
+import random
+from collections.abc import Coroutine, Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    rule,
+    run_state_machine_as_test,
+)
+
+from tests.chaos.checker import broken
+from tests.chaos.evidence import DELIVERING
+from tests.chaos.processes import Point, track_tasks
+from tests.chaos.world import World
+from tests.support.servers import Databases
+
+_SERVICES = st.sampled_from(DELIVERING)
+_MOVES = st.sampled_from(
+    [
+        timedelta(minutes=10),
+        timedelta(hours=2),
+        timedelta(days=1),
+        timedelta(days=3),
+        timedelta(hours=-2),
+    ]
+)
+
+
+class Stage:
+    """Keeps one world for many examples; a world in which something broke is not used again."""
+
+    def __init__(self, databases: Databases, home: Path) -> None:
+        self._databases = databases
+        self._home = home
+        self._runner = asyncio.Runner()
+        self._world: World | None = None
+        track_tasks(self._runner.get_loop())
+
+    def run(self, work: Coroutine[Any, Any, Any]) -> Any:
+        """Run something to its end; meanwhile the processes live."""
+        return self._runner.run(work)
+
+    def world(self, seed: int) -> World:
+        """Return a world in which all is well."""
+        if self._world is None:
+            self._world = World(random.Random(seed))  # noqa: S311 - drawn again in each example
+            self.run(self._world.open(self._databases, self._home))
+        self._world.chance.seed(seed)
+        return self._world
+
+    def discard(self) -> None:
+        """Close the world; the next example gets another."""
+        if self._world is not None:
+            world, self._world = self._world, None
+            self.run(world.close())
+
+    def close(self) -> None:
+        """Close everything."""
+        self.discard()
+        self._runner.close()
+
+
+class Machine(RuleBasedStateMachine):
+    """What may happen, one step after the other."""
+
+    def __init__(self, stage: Stage) -> None:
+        super().__init__()
+        self.stage = stage
+        self.world: World | None = None
+
+    @initialize(seed=st.integers(0, 2**32 - 1))
+    def begin(self, seed: int) -> None:
+        self.world = self.stage.world(seed)
+
+    @rule(count=st.integers(1, 3))
+    def submit(self, count: int) -> None:
+        async def several() -> None:
+            await asyncio.gather(*(self.there.citizens.submit() for _ in range(count)))
+
+        self.stage.run(several())
+
+    @rule()
+    def send_again_what_was_not_answered(self) -> None:
+        self.stage.run(self.there.citizens.try_again())
+
+    @rule(count=st.integers(1, 4))
+    def officers_act(self, count: int) -> None:
+        async def several() -> None:
+            for _ in range(count):
+                await self.there.officers.work()
+
+        self.stage.run(several())
+
+    @rule()
+    def citizen_writes(self) -> None:
+        self.stage.run(self.there.citizens.write_again())
+
+    @rule(name=_SERVICES, point=st.sampled_from(Point))
+    def die_at(self, name: Any, point: Point) -> None:
+        self.there.process(name).armed = point
+
+    @rule(name=_SERVICES)
+    def kill(self, name: Any) -> None:
+        self.stage.run(self.there.process(name).kill())
+
+    @rule(name=_SERVICES)
+    def revive(self, name: Any) -> None:
+        self.stage.run(self.there.revive(name))
+
+    @rule(sends=st.integers(0, 2), acknowledgements=st.integers(0, 2))
+    def cut_the_wire(self, sends: int, acknowledgements: int) -> None:
+        self.there.bus.lose_sends += sends
+        self.there.bus.lose_acknowledgements += acknowledgements
+
+    @rule(name=_SERVICES, lose=st.integers(0, 1), hold=st.integers(0, 3))
+    def disturb(self, name: Any, lose: int, hold: int) -> None:
+        self.there.bus.order(name, lose=lose, hold=hold)
+
+    @rule(name=_SERVICES)
+    def let_arrive_what_was_held_back(self, name: Any) -> None:
+        self.stage.run(self.there.release(name))
+
+    @rule(name=_SERVICES, count=st.integers(1, 12))
+    def hand_over_again(self, name: Any, count: int) -> None:
+        self.stage.run(self.there.hand_over_again(name, count))
+
+    @rule(by=_MOVES)
+    def move_the_clock(self, by: timedelta) -> None:
+        self.there.move_clock(by)
+
+    @rule(seconds=st.sampled_from([0.01, 0.05, 0.2]))
+    def wait(self, seconds: float) -> None:
+        self.stage.run(asyncio.sleep(seconds))
+
+    @property
+    def there(self) -> World:
+        if self.world is None:
+            raise RuntimeError("The machine has not begun.")
+        return self.world
+
+    def teardown(self) -> None:
+        """Heal everything, and ask the checker."""
+        if self.world is None:
+            return
+        try:
+            found = broken(self.stage.run(self.world.judge()))
+            assert not found, "\n".join(found[:10])
+        except BaseException:
+            self.stage.discard()
+            raise
+
+
+@pytest.fixture
+def stage(databases: Databases, tmp_path: Path) -> Iterator[Stage]:
+    """Give the machine a stage."""
+    made = Stage(databases, tmp_path)
+    yield made
+    made.close()
+
+
+@pytest.mark.chaos
+def test_whatever_happens_takes_effect_once(stage: Stage, rounds: int) -> None:
+    run_state_machine_as_test(
+        cast("type[RuleBasedStateMachine]", lambda: Machine(stage)),
+        settings=settings(
+            max_examples=5 * rounds,
+            stateful_step_count=25,
+            deadline=None,
+            # To shrink takes minutes; the steps are printed as they were drawn.
+            phases=[Phase.explicit, Phase.reuse, Phase.generate],
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
