@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import sqlalchemy as sa
 from alembic import op
 from fastapi import Header
+from pydantic.json_schema import SkipJsonSchema
 from sqlalchemy import text
 
 from shared.errors import Conflict, Invalid
@@ -22,8 +23,9 @@ KEY_PATTERN = r"^[\x21-\x7e]+$"
 SHORTEST_KEY = 8
 LONGEST_KEY = 128
 
+# A header is there or not, and never null: so the schema shall not say that it may be.
 IdempotencyKey = Annotated[
-    str | None,
+    str | SkipJsonSchema[None],
     Header(
         alias=KEY_HEADER,
         min_length=SHORTEST_KEY,

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Path, Request, Response
+from pydantic.json_schema import SkipJsonSchema
 
 from services.intake.api.doors import Doors, TheDoors
 from services.intake.context import IntakeContext
@@ -32,7 +33,7 @@ TrackingCode = Annotated[
     ),
 ]
 TrackingSecret = Annotated[
-    str | None,
+    str | SkipJsonSchema[None],
     Header(
         alias="X-Tracking-Secret",
         max_length=64,
