@@ -1,11 +1,11 @@
-"""The events that tell of a clock: made from what happened to it, and from nothing else. Pure."""
+"""The events that tell of a clock: made from what happened to it, and from nothing else."""
 
 from datetime import datetime
 from typing import Any
 
-from services.sla.rules import ClockPlan, Firing, clock_id_of, role_to_tell
+from services.sla.queries import DueClock
+from services.sla.rules import ClockPlan, Firing, role_to_tell
 from services.sla.stopwatch import Change, ChangeKind
-from services.sla.tables import ClockRow
 from shared.contracts.event import Event
 from shared.contracts.sla import (
     CaseEscalated,
@@ -18,12 +18,12 @@ from shared.contracts.sla import (
 )
 
 
-def change_event(complaint_id: str, plan: ClockPlan, change: Change) -> Event:
+def change_event(complaint_id: str, clock_id: str, plan: ClockPlan, change: Change) -> Event:
     """Tell of one change; it occurred when the news says, however late the news came."""
     about: dict[str, Any] = {
         "complaint_id": complaint_id,
         "occurred_at": change.at,
-        "clock_id": clock_id_of(complaint_id, plan.key),
+        "clock_id": clock_id,
         **plan.key._asdict(),
         "opd": change.opd,
     }
@@ -41,27 +41,27 @@ def change_event(complaint_id: str, plan: ClockPlan, change: Change) -> Event:
     return scheduled(**about, policy=plan.terms.policy, due_at=change.due_at, reason=change.reason)
 
 
-def late_miss_event(complaint_id: str, plan: ClockPlan, now: datetime) -> DeadlineMissed:
+def late_miss_event(
+    complaint_id: str, clock_id: str, plan: ClockPlan, now: datetime
+) -> DeadlineMissed:
     """Tell of a deadline that had passed when the clock stopped, before the scanner saw it."""
     return DeadlineMissed(
         complaint_id=complaint_id,
         occurred_at=now,
-        clock_id=clock_id_of(complaint_id, plan.key),
+        clock_id=clock_id,
         **plan.key._asdict(),
         opd=plan.opd,
         due_at=plan.due_at,
     )
 
 
-def firing_event(clock: ClockRow, firing: Firing, now: datetime) -> Event:
+def firing_event(clock: DueClock, firing: Firing, now: datetime) -> Event:
     """Tell of what a running clock did by itself."""
     about: dict[str, Any] = {
         "complaint_id": clock.complaint_id,
         "occurred_at": now,
         "clock_id": clock.clock_id,
-        "part": clock.part,
-        "stage": clock.stage,
-        "epoch": clock.epoch,
+        **clock.key._asdict(),
         "opd": clock.opd,
     }
     if firing.rung is not None:

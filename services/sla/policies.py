@@ -3,10 +3,12 @@
 A clock keeps the terms that it started with: a policy that is changed later does not touch it.
 """
 
+import json
 from collections.abc import Iterable, Sequence, Set
-from dataclasses import asdict, dataclass
+from dataclasses import astuple, dataclass
 from datetime import date, datetime, timedelta
-from typing import Any, Final, Literal
+from functools import lru_cache
+from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
 from services.sla.profile import REQUIRED_STAGES, Ladder, Policy, PolicyScope, SlaProfile
@@ -50,14 +52,31 @@ class Terms:
         """Return after how long the clock is near its deadline."""
         return self.limit * self.near_share
 
-    def as_json(self) -> dict[str, Any]:
-        """Write the terms the way they are stored."""
-        return asdict(self)
 
-    @classmethod
-    def from_json(cls, stored: dict[str, Any]) -> "Terms":
-        """Read what `as_json` wrote."""
-        return cls(**{**stored, "rungs": tuple(Rung(**each) for each in stored["rungs"])})
+# Thousands of clocks share a handful of terms, so that writing and reading them is remembered.
+@lru_cache(maxsize=4096)
+def write_terms(terms: Terms) -> str:
+    """Write terms the way they are kept with each clock."""
+    return json.dumps([terms.policy, terms.seconds, terms.near_share, write_rungs(terms.rungs)])
+
+
+@lru_cache(maxsize=4096)
+def read_terms(stored: str) -> Terms:
+    """Read what `write_terms` wrote."""
+    policy, seconds, near_share, rungs = json.loads(stored)
+    return Terms(policy, seconds, near_share, read_rungs(rungs))
+
+
+@lru_cache(maxsize=4096)
+def write_rungs(rungs: tuple[Rung, ...]) -> str:
+    """Write a ladder as JSON."""
+    return json.dumps([list(astuple(rung)) for rung in rungs])
+
+
+@lru_cache(maxsize=4096)
+def read_rungs(stored: str) -> tuple[Rung, ...]:
+    """Read what `write_rungs` wrote."""
+    return tuple(Rung(*each) for each in json.loads(stored))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,18 +1,26 @@
 """All SQL of sla, beside the gauges."""
 
-from collections.abc import Iterable, Mapping, Sequence
+import json
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, and_, case, insert, select, text, tuple_, update
-from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy import Row, Text, select, text, tuple_, update
+from sqlalchemy.dialects.postgresql import JSONB, UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
 from services.sla.facts import CaseFacts, Mark
-from services.sla.policies import Rung, Terms
-from services.sla.rules import ClockPlan, clock_id_of
+from services.sla.policies import (
+    Rung,
+    Terms,
+    read_rungs,
+    read_terms,
+    write_rungs,
+    write_terms,
+)
+from services.sla.rules import ClockPlan
 from services.sla.stopwatch import ClockKey
 from services.sla.tables import CaseRow, ClockRow, EscalationRow
 
@@ -34,134 +42,185 @@ class KeptCase:
     clocks: Mapping[ClockKey, KeptClock] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class DueClock:
     """A clock at which the scanner must look, locked, with the levels that were told already."""
 
-    clock: ClockRow
+    clock_id: str
+    complaint_id: str
+    key: ClockKey
+    opd: str | None
+    due_at: datetime
+    near_at: datetime
     rungs: tuple[Rung, ...]
     levels: frozenset[int]
+    near_fired_at: datetime | None
+    missed_fired_at: datetime | None
+    next_fire_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Escalation:
+    """A role that is told of a clock."""
+
+    clock_id: str
+    level: int
+    to_role: str
+    opd: str | None
 
 
 # ------------------------------------------------------------------------------- cases
 
+_LOCK_CASES = text(
+    """
+    SELECT complaint_id, submitted_at, channel, classification, withdrawn_at, marks, clocks
+    FROM case_facts WHERE complaint_id = ANY (CAST(:ids AS uuid[]))
+    ORDER BY complaint_id FOR UPDATE
+    """
+).columns(
+    complaint_id=UUID(as_uuid=False), marks=JSONB, clocks=JSONB, channel=Text, classification=Text
+)
+_OPEN_CASES = text(
+    """
+    INSERT INTO case_facts (complaint_id, channel, classification, marks, clocks, opds, is_open)
+    SELECT id, '', '', '[]', '[]', '[]', false
+    FROM unnest(CAST(:ids AS uuid[])) AS id ORDER BY id
+    ON CONFLICT DO NOTHING
+    """
+)
+_UPDATE_CASES = text(
+    """
+    UPDATE case_facts SET submitted_at = n.submitted_at, channel = n.channel,
+        classification = n.classification, withdrawn_at = n.withdrawn_at,
+        marks = CAST(n.marks AS jsonb), clocks = CAST(n.clocks AS jsonb),
+        opds = CAST(n.opds AS jsonb), is_open = n.is_open
+    FROM unnest(CAST(:ids AS uuid[]), CAST(:submitted AS timestamptz[]), CAST(:channels AS text[]),
+                CAST(:classifications AS text[]), CAST(:withdrawn AS timestamptz[]),
+                CAST(:marks AS text[]), CAST(:clocks AS text[]), CAST(:opds AS text[]),
+                CAST(:open AS bool[]))
+        AS n (complaint_id, submitted_at, channel, classification, withdrawn_at, marks, clocks,
+              opds, is_open)
+    WHERE case_facts.complaint_id = n.complaint_id
+    """
+)
 
-async def lock_case(connection: AsyncConnection, complaint_id: str) -> KeptCase | None:
-    """Return what is stored of a case, and lock it until the end of the transaction."""
-    row = (
-        await connection.execute(
-            select(CaseRow).where(col(CaseRow.complaint_id) == complaint_id).with_for_update()
-        )
-    ).first()
-    if row is None:
-        return None
-    stored = CaseRow(**row._mapping)  # noqa: SLF001 - SQLAlchemy's public name for it
+
+async def lock_cases(connection: AsyncConnection, ids: Collection[str]) -> dict[str, KeptCase]:
+    """Lock cases until the end of the transaction and return them; new ones are empty.
+
+    Rows are locked, and made, in the order of ids, so that two batches cannot block each other.
+    """
+    found = await _lock_existing(connection, ids)
+    missing = sorted(set(ids) - set(found))
+    if missing:
+        await connection.execute(_OPEN_CASES, {"ids": missing})
+        found |= await _lock_existing(connection, missing)
+    return found
+
+
+async def _lock_existing(connection: AsyncConnection, ids: Collection[str]) -> dict[str, KeptCase]:
+    rows = await connection.execute(_LOCK_CASES, {"ids": list(ids)})
+    return {row.complaint_id: _case(row) for row in rows}
+
+
+def _case(row: Any) -> KeptCase:
     return KeptCase(
         facts=CaseFacts(
-            submitted_at=stored.submitted_at,
-            channel=stored.channel,
-            classification=stored.classification,
-            withdrawn_at=stored.withdrawn_at,
-            marks=tuple(Mark.from_json(mark) for mark in stored.marks),
+            submitted_at=row.submitted_at,
+            channel=row.channel,
+            classification=row.classification,
+            withdrawn_at=row.withdrawn_at,
+            marks=tuple(Mark.from_json(mark) for mark in row.marks),
         ),
         clocks={
-            ClockKey(*key): KeptClock(Terms.from_json(terms), opd, tuple(told))
-            for key, terms, opd, told in stored.clocks
+            ClockKey(part, stage, epoch): KeptClock(read_terms(terms), opd, tuple(told))
+            for part, stage, epoch, terms, opd, told in row.clocks
         },
     )
 
 
-async def insert_case(connection: AsyncConnection, complaint_id: str, kept: KeptCase) -> bool:
-    """Store a case that is new; False if another transaction stored it in the meantime."""
-    statement = (
-        upsert(CaseRow)
-        .values(complaint_id=complaint_id, **_case_values(kept))
-        .on_conflict_do_nothing()
-    )
-    return (await connection.execute(statement)).rowcount == 1
-
-
-async def update_case(connection: AsyncConnection, complaint_id: str, kept: KeptCase) -> None:
-    """Store a case that was locked before."""
+async def update_cases(connection: AsyncConnection, cases: Mapping[str, KeptCase]) -> None:
+    """Store cases that were locked before."""
+    facts = [case.facts for case in cases.values()]
     await connection.execute(
-        update(CaseRow)
-        .where(col(CaseRow.complaint_id) == complaint_id)
-        .values(**_case_values(kept))
+        _UPDATE_CASES,
+        {
+            "ids": list(cases),
+            "submitted": [each.submitted_at for each in facts],
+            "channels": [each.channel for each in facts],
+            "classifications": [each.classification for each in facts],
+            "withdrawn": [each.withdrawn_at for each in facts],
+            "marks": [json.dumps([mark.as_json() for mark in each.marks]) for each in facts],
+            "clocks": [json.dumps(_clocks_json(case)) for case in cases.values()],
+            "opds": [json.dumps(each.opds) for each in facts],
+            "open": [each.is_open for each in facts],
+        },
     )
 
 
-def _case_values(kept: KeptCase) -> dict[str, Any]:
-    facts = kept.facts
-    return {
-        "submitted_at": facts.submitted_at,
-        "channel": facts.channel,
-        "classification": facts.classification,
-        "withdrawn_at": facts.withdrawn_at,
-        "marks": [mark.as_json() for mark in facts.marks],
-        "clocks": [
-            [list(key), clock.terms.as_json(), clock.opd, list(clock.told)]
-            for key, clock in kept.clocks.items()
-        ],
-        "opds": facts.opds,
-        "is_open": facts.is_open,
-    }
+def _clocks_json(case: KeptCase) -> list[Any]:
+    return [
+        [*key, write_terms(clock.terms), clock.opd, clock.told]
+        for key, clock in case.clocks.items()
+    ]
 
 
 # ------------------------------------------------------------------------------ clocks
 
-_insert_clock = upsert(ClockRow)
-_new = _insert_clock.excluded
-_ON_CHANGE = (
-    "opd",
-    "state",
-    "due_at",
-    "near_at",
-    "paused_at",
-    "stopped_at",
-    "outcome",
-    "elapsed_seconds",
+_SAVE_CLOCKS = text(
+    """
+    INSERT INTO clock (clock_id, complaint_id, part, stage, epoch, opd, policy, profile_version,
+                       rungs, state, started_at, due_at, near_at, paused_at, stopped_at, outcome,
+                       elapsed_seconds, next_fire_at)
+    SELECT clock_id, complaint_id, part, stage, epoch, opd, policy, :profile_version,
+           rungs, state, started_at, due_at, near_at, paused_at, stopped_at, outcome,
+           elapsed_seconds, next_fire_at
+    FROM unnest(CAST(:clock_id AS uuid[]), CAST(:complaint_id AS uuid[]), CAST(:part AS int[]),
+                CAST(:stage AS text[]), CAST(:epoch AS int[]), CAST(:opd AS text[]),
+                CAST(:policy AS text[]), CAST(:rungs AS text[]), CAST(:state AS text[]),
+                CAST(:started_at AS timestamptz[]), CAST(:due_at AS timestamptz[]),
+                CAST(:near_at AS timestamptz[]), CAST(:paused_at AS timestamptz[]),
+                CAST(:stopped_at AS timestamptz[]), CAST(:outcome AS text[]),
+                CAST(:elapsed_seconds AS float8[]), CAST(:next_fire_at AS timestamptz[]))
+        AS n (clock_id, complaint_id, part, stage, epoch, opd, policy, rungs, state, started_at,
+              due_at, near_at, paused_at, stopped_at, outcome, elapsed_seconds, next_fire_at)
+    ON CONFLICT (clock_id) DO UPDATE SET
+        opd = EXCLUDED.opd, state = EXCLUDED.state, due_at = EXCLUDED.due_at,
+        near_at = EXCLUDED.near_at, paused_at = EXCLUDED.paused_at,
+        stopped_at = EXCLUDED.stopped_at, outcome = EXCLUDED.outcome,
+        elapsed_seconds = EXCLUDED.elapsed_seconds,
+        -- A transfer moves no deadline: then the scanner's own note of what comes next stays.
+        next_fire_at = CASE
+            WHEN EXCLUDED.state = clock.state AND EXCLUDED.due_at = clock.due_at
+            THEN clock.next_fire_at ELSE EXCLUDED.next_fire_at END
+    RETURNING clock_id, missed_fired_at
+    """
 )
-_UPSERT_CLOCK = _insert_clock.on_conflict_do_update(
-    index_elements=["clock_id"],
-    set_={
-        **{name: _new[name] for name in _ON_CHANGE},
-        # A transfer moves no deadline: then the scanner's own note of what comes next stays.
-        "next_fire_at": case(
-            (
-                and_(_new.state == col(ClockRow.state), _new.due_at == col(ClockRow.due_at)),
-                col(ClockRow.next_fire_at),
-            ),
-            else_=_new.next_fire_at,
-        ),
-    },
-).returning(col(ClockRow.clock_id), col(ClockRow.missed_fired_at))
 
 
 async def save_clocks(
     connection: AsyncConnection,
-    complaint_id: str,
-    plans: Iterable[ClockPlan],
+    plans: Mapping[str, tuple[str, ClockPlan]],
     profile_version: str,
 ) -> dict[str, bool]:
-    """Write clocks; returns, by clock id, whether it was announced as missed before."""
-    rows = [_clock_values(complaint_id, plan, profile_version) for plan in plans]
-    if not rows:
+    """Write clocks, by their ids; returns of each whether it was announced as missed before."""
+    if not plans:
         return {}
-    saved = await connection.execute(_UPSERT_CLOCK, rows)
-    return {clock_id: missed_fired_at is not None for clock_id, missed_fired_at in saved}
+    rows = [
+        {"clock_id": clock_id, "complaint_id": complaint_id, **_clock_values(plan)}
+        for clock_id, (complaint_id, plan) in plans.items()
+    ]
+    columns: dict[str, Any] = {name: [row[name] for row in rows] for name in rows[0]}
+    saved = await connection.execute(_SAVE_CLOCKS, {**columns, "profile_version": profile_version})
+    return {str(clock_id): missed_fired_at is not None for clock_id, missed_fired_at in saved}
 
 
-def _clock_values(complaint_id: str, plan: ClockPlan, profile_version: str) -> dict[str, Any]:
+def _clock_values(plan: ClockPlan) -> dict[str, Any]:
     return {
-        "clock_id": clock_id_of(complaint_id, plan.key),
-        "complaint_id": complaint_id,
-        "part": plan.key.part,
-        "stage": plan.key.stage,
-        "epoch": plan.key.epoch,
+        **plan.key._asdict(),
         "opd": plan.opd,
         "policy": plan.terms.policy,
-        "profile_version": profile_version,
-        "rungs": plan.terms.as_json()["rungs"],
+        "rungs": write_rungs(plan.terms.rungs),
         "state": plan.state,
         "started_at": plan.started_at,
         "due_at": plan.due_at,
@@ -184,6 +243,22 @@ async def mark_missed(connection: AsyncConnection, clock_ids: Sequence[str], now
 
 # ----------------------------------------------------------------------------- scanner
 
+_LOCK_DUE = text(
+    """
+    SELECT clock_id, complaint_id, part, stage, epoch, opd, due_at, near_at, rungs,
+           near_fired_at, missed_fired_at
+    FROM clock WHERE next_fire_at <= :now
+    ORDER BY next_fire_at LIMIT :limit FOR UPDATE SKIP LOCKED
+    """
+)
+_INSERT_ESCALATIONS = text(
+    """
+    INSERT INTO escalation (clock_id, level, to_role, opd, fired_at)
+    SELECT n.*, CAST(:now AS timestamptz)
+    FROM unnest(CAST(:ids AS uuid[]), CAST(:levels AS int[]), CAST(:roles AS text[]),
+                CAST(:opds AS text[])) AS n
+    """
+)
 _LEVELS = text("SELECT clock_id, level FROM escalation WHERE clock_id = ANY (CAST(:ids AS uuid[]))")
 _NOTE_FIRED = text(
     """
@@ -208,39 +283,48 @@ _POSTPONE_FIRST = text(
 
 async def lock_due_clocks(connection: AsyncConnection, now: datetime, limit: int) -> list[DueClock]:
     """Lock and return the clocks that are due, earliest first, and not locked by anyone."""
-    rows = await connection.execute(
-        select(ClockRow)
-        .where(col(ClockRow.next_fire_at) <= now)
-        .order_by(col(ClockRow.next_fire_at))
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-    clocks = [_clock(row) for row in rows]
+    rows = (await connection.execute(_LOCK_DUE, {"now": now, "limit": limit})).all()
     levels: dict[str, set[int]] = {}
-    if clocks:
-        told = await connection.execute(_LEVELS, {"ids": [clock.clock_id for clock in clocks]})
-        for clock_id, level in told:
+    if rows:
+        for clock_id, level in await connection.execute(
+            _LEVELS, {"ids": [row.clock_id for row in rows]}
+        ):
             levels.setdefault(str(clock_id), set()).add(level)
     return [
         DueClock(
-            clock=clock,
-            rungs=tuple(Rung(**rung) for rung in clock.rungs),
-            levels=frozenset(levels.get(clock.clock_id, ())),
+            clock_id=str(row.clock_id),
+            complaint_id=str(row.complaint_id),
+            key=ClockKey(row.part, row.stage, row.epoch),
+            opd=row.opd,
+            due_at=row.due_at,
+            near_at=row.near_at,
+            rungs=read_rungs(row.rungs),
+            levels=frozenset(levels.get(str(row.clock_id), ())),
+            near_fired_at=row.near_fired_at,
+            missed_fired_at=row.missed_fired_at,
         )
-        for clock in clocks
+        for row in rows
     ]
 
 
 async def insert_escalations(
-    connection: AsyncConnection, escalations: Sequence[EscalationRow]
+    connection: AsyncConnection, escalations: Sequence[Escalation], now: datetime
 ) -> None:
     """Store who is told; a level that was told before breaks the transaction."""
     if escalations:
-        rows = [escalation.model_dump() for escalation in escalations]
-        await connection.execute(insert(EscalationRow), rows)
+        await connection.execute(
+            _INSERT_ESCALATIONS,
+            {
+                "ids": [each.clock_id for each in escalations],
+                "levels": [each.level for each in escalations],
+                "roles": [each.to_role for each in escalations],
+                "opds": [each.opd for each in escalations],
+                "now": now,
+            },
+        )
 
 
-async def note_fired(connection: AsyncConnection, clocks: Sequence[ClockRow]) -> None:
+async def note_fired(connection: AsyncConnection, clocks: Sequence[DueClock]) -> None:
     """Store what fired, and when the scanner must look again."""
     await connection.execute(
         _NOTE_FIRED,

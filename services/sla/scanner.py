@@ -15,9 +15,8 @@ import structlog
 from services.sla import queries
 from services.sla.announcements import firing_event
 from services.sla.metrics import SlaMetrics
-from services.sla.queries import DueClock
+from services.sla.queries import DueClock, Escalation
 from services.sla.rules import Firing, firings, role_to_tell
-from services.sla.tables import ClockRow, EscalationRow
 from shared.clock import Clock
 from shared.database import is_transient
 from shared.unit_of_work import UnitOfWork, UnitsOfWork
@@ -92,43 +91,40 @@ async def run_scanner(
 
 
 async def _fire(unit: UnitOfWork, metrics: SlaMetrics, due: list[DueClock]) -> None:
-    fired: list[tuple[ClockRow, Firing]] = []
-    for each in due:
-        to_fire, each.clock.next_fire_at = _sort_out(each, unit.now)
+    fired: list[tuple[DueClock, Firing]] = []
+    for clock in due:
+        to_fire, clock.next_fire_at = _sort_out(clock, unit.now)
         for firing in to_fire:
-            fired.append((each.clock, firing))
+            fired.append((clock, firing))
             if firing.kind == "near":
-                each.clock.near_fired_at = unit.now
+                clock.near_fired_at = unit.now
             elif firing.kind == "missed":
-                each.clock.missed_fired_at = unit.now
-    await queries.note_fired(unit.connection, [each.clock for each in due])
+                clock.missed_fired_at = unit.now
+    await queries.note_fired(unit.connection, due)
     # After a stop of days, much is due at once: it is told in the order in which it came due.
     fired.sort(key=lambda pair: pair[1].at)
-    await queries.insert_escalations(
-        unit.connection,
-        [
-            EscalationRow(
-                clock_id=clock.clock_id,
-                level=firing.rung.level,
-                to_role=role_to_tell(firing.rung, clock.opd),
-                opd=clock.opd,
-                fired_at=unit.now,
-            )
-            for clock, firing in fired
-            if firing.rung is not None
-        ],
-    )
+    escalations = [
+        Escalation(
+            clock_id=clock.clock_id,
+            level=firing.rung.level,
+            to_role=role_to_tell(firing.rung, clock.opd),
+            opd=clock.opd,
+        )
+        for clock, firing in fired
+        if firing.rung is not None
+    ]
+    await queries.insert_escalations(unit.connection, escalations, unit.now)
     for clock, firing in fired:
         unit.publish(firing_event(clock, firing, unit.now))
         unit.after_commit(_counting(metrics, clock, firing, unit.now))
 
 
-def _sort_out(due: DueClock, now: datetime) -> tuple[list[Firing], datetime | None]:
+def _sort_out(clock: DueClock, now: datetime) -> tuple[list[Firing], datetime | None]:
     """Return what a clock does now, and when it does the next thing; it did the rest before."""
     open_firings = [
         firing
-        for firing in firings(due.clock.near_at, due.clock.due_at, due.rungs)
-        if not _has_fired(due, firing)
+        for firing in firings(clock.near_at, clock.due_at, clock.rungs)
+        if not _has_fired(clock, firing)
     ]
     return (
         [firing for firing in open_firings if firing.at <= now],
@@ -136,17 +132,17 @@ def _sort_out(due: DueClock, now: datetime) -> tuple[list[Firing], datetime | No
     )
 
 
-def _has_fired(due: DueClock, firing: Firing) -> bool:
+def _has_fired(clock: DueClock, firing: Firing) -> bool:
     if firing.rung is not None:
-        return firing.rung.level in due.levels
-    fired_at = due.clock.near_fired_at if firing.kind == "near" else due.clock.missed_fired_at
+        return firing.rung.level in clock.levels
+    fired_at = clock.near_fired_at if firing.kind == "near" else clock.missed_fired_at
     return fired_at is not None
 
 
 def _counting(
-    metrics: SlaMetrics, clock: ClockRow, firing: Firing, now: datetime
+    metrics: SlaMetrics, clock: DueClock, firing: Firing, now: datetime
 ) -> Callable[[], None]:
-    stage, opd = clock.stage, clock.opd or ""
+    stage, opd = clock.key.stage, clock.opd or ""
 
     def count() -> None:
         metrics.timer_lateness_seconds.observe((now - firing.at).total_seconds())

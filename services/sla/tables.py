@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from sqlalchemy import (
-    ARRAY,
     Boolean,
     Column,
     DateTime,
@@ -63,15 +62,15 @@ class CaseRow(SlaTable, table=True):
     withdrawn_at: datetime | None = _time(nullable=True)
     marks: list[Any] = Field(sa_column=Column(JSONB, nullable=False))
     clocks: list[Any] = Field(sa_column=Column(JSONB, nullable=False))
-    opds: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))
+    opds: list[str] = Field(sa_column=Column(JSONB, nullable=False))
     is_open: bool = Field(sa_column=Column(Boolean, nullable=False))
 
 
 class ClockRow(SlaTable, table=True):
     """One clock. `next_fire_at` is when the scanner must look at it again, at the latest.
 
-    `due_at` of a paused clock is as if it ran on at once. The `…_fired_at` say when the event of
-    that name was published; an event is published once, even if the clock runs again afterwards.
+    `due_at` of a paused clock is as if it ran on at once; `rungs` is its ladder, as JSON. The
+    `…_fired_at` say when the event of that name was published: once, even if the clock runs again.
     """
 
     __tablename__ = "clock"
@@ -94,7 +93,7 @@ class ClockRow(SlaTable, table=True):
     opd: str | None = _text(nullable=True)
     policy: str = _text()
     profile_version: str = _text()
-    rungs: list[Any] = Field(sa_column=Column(JSONB, nullable=False))
+    rungs: str = _text()
     state: str = _text()
     started_at: datetime = _time()
     due_at: datetime = _time()

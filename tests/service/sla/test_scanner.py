@@ -298,7 +298,7 @@ async def _many_clocks(database: Database, count: int, due_at: datetime) -> None
                 """
                 INSERT INTO case_facts (complaint_id, channel, classification, marks, clocks,
                                         opds, is_open)
-                SELECT uuidv7(), 'web', 'complaint', '[]', '[]', '{}', true
+                SELECT uuidv7(), 'web', 'complaint', '[]', '[]', '[]', true
                 FROM generate_series(1, :count)
                 """
             ),

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.sla.facts import CaseFacts, Mark, MarkKind
-from services.sla.policies import Policies, Terms
+from services.sla.policies import Policies, Terms, read_terms, write_terms
 from services.sla.rules import (
     ClockPlan,
     clock_id_of,
@@ -338,7 +338,7 @@ class TestAnyCase:
         for each in drawn:
             assert Mark.from_json(each.as_json()) == each
         for plan in derive_clocks(case(*drawn), POLICIES):
-            assert Terms.from_json(plan.terms.as_json()) == plan.terms
+            assert read_terms(write_terms(plan.terms)) == plan.terms
 
 
 class TestFirings:

@@ -68,7 +68,7 @@ def _create_clock() -> None:
         sa.Column("opd", sa.Text),
         sa.Column("policy", sa.Text, nullable=False),
         sa.Column("profile_version", sa.Text, nullable=False),
-        sa.Column("rungs", JSONB, nullable=False),
+        sa.Column("rungs", sa.Text, nullable=False),
         sa.Column("state", sa.Text, nullable=False),
         _time("started_at", nullable=False),
         _time("due_at", nullable=False),
