@@ -1,5 +1,6 @@
 """Every line of the table of clocks, from the events that go in to those that come out."""
 
+import asyncio
 from datetime import timedelta
 from itertools import permutations
 
@@ -251,6 +252,27 @@ class TestAnyOrder:
             results.append((clocks, last))
         assert len(results) == 15
         assert all(result == results[0] for result in results)
+
+    async def test_batches_of_both_topics_at_once_agree_in_whatever_order_their_cases_are(
+        self, sla: Sla
+    ) -> None:
+        cases = [sla.case() for _ in range(60)]
+        intake = [sla.message(case.submitted()) for case in cases]
+        routing = [sla.message(case.assigned()) for case in reversed(cases)]
+        # No batch fails with a deadlock, which would be handed over again.
+        await asyncio.gather(
+            *(
+                sla.inbox.handle(batch[i : i + 20])
+                for batch in (intake, routing)
+                for i in (0, 20, 40)
+            )
+        )
+        counts = await sla.rows("SELECT stage, state, count(*) AS n FROM clock GROUP BY 1, 2")
+        assert {(row["stage"], row["state"]): row["n"] for row in counts} == {
+            ("verification", "stopped"): 60,
+            ("first_response", "running"): 60,
+            ("follow_up", "running"): 60,
+        }
 
     async def test_the_same_batch_twice_changes_nothing(self, sla: Sla) -> None:
         case = sla.case()

@@ -1,0 +1,1 @@
+"""Marketplace on real Postgres."""

@@ -1,0 +1,1 @@
+"""Survey on real Postgres."""
