@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy import text
@@ -27,15 +27,20 @@ log = structlog.get_logger(__name__)
 _LOCK_KEY = 0x7A6E6767  # "tngg": any number that nothing else in this database locks
 _READ = text(
     """
-    SELECT id, topic, aggregatetype, aggregateid, type, payload, aggregate_version, time,
-           correlation_id, causation_id, traceparent
+    SELECT seq, CAST(id AS text), topic, aggregatetype, aggregateid, type, payload,
+           aggregate_version, time, correlation_id, causation_id, traceparent
     FROM outbox
-    WHERE published_at IS NULL AND NOT id = ANY (CAST(:in_flight AS uuid[]))
+    WHERE published_at IS NULL AND NOT seq = ANY (CAST(CAST(:in_flight AS text) AS bigint[]))
     ORDER BY seq
     LIMIT :limit
     """
 )
-_MARK = text("UPDATE outbox SET published_at = :now WHERE id = ANY (CAST(:ids AS uuid[]))")
+_MARK = text(
+    """
+    UPDATE outbox SET published_at = :now
+    WHERE seq = ANY (CAST(CAST(:seqs AS text) AS bigint[]))
+    """
+)
 _FORGET = text("DELETE FROM outbox WHERE published_at < :before")
 _TRY_LOCK = text("SELECT pg_try_advisory_lock(:key)")
 
@@ -44,7 +49,7 @@ _TRY_LOCK = text("SELECT pg_try_advisory_lock(:key)")
 class Batch:
     """Rows on their way to the wire."""
 
-    ids: list[str]
+    seqs: list[int]
     messages: list[Message]
 
 
@@ -102,7 +107,7 @@ class Relay:
         async with self._database.engine.connect() as connection:
             while batch := await self._read(connection, []):
                 await self._send_and_mark(batch)
-                published += len(batch.ids)
+                published += len(batch.seqs)
         return published
 
     async def _run_locked(self) -> None:
@@ -122,7 +127,7 @@ class Relay:
         try:
             while not self._stopping.is_set():
                 self._nudged.clear()
-                in_flight = [i for batch in sending.values() for i in batch.ids]
+                in_flight = [seq for batch in sending.values() for seq in batch.seqs]
                 batch = None
                 if len(sending) < self._in_flight:
                     batch = await self._read(connection, in_flight)
@@ -163,40 +168,51 @@ class Relay:
         with suppress(TimeoutError):
             await asyncio.wait_for(self._stopping.wait(), seconds)
 
-    async def _read(self, connection: AsyncConnection, in_flight: Sequence[str]) -> Batch | None:
+    async def _read(self, connection: AsyncConnection, in_flight: Sequence[int]) -> Batch | None:
         result = await connection.execute(
-            _READ, {"in_flight": list(in_flight), "limit": self._batch_size}
+            _READ, {"in_flight": _array(in_flight), "limit": self._batch_size}
         )
         rows = result.all()
         if not rows:
             return None
-        return Batch(
-            ids=[str(row.id) for row in rows],
-            messages=[
-                Message(
-                    topic=row.topic,
-                    key=row.aggregateid,
-                    value=row.payload.encode(),
-                    headers=write_headers(
-                        event_id=str(row.id),
-                        type_name=row.type,
-                        source=f"/tanggap/{row.aggregatetype}",
-                        time=row.time,
-                        aggregate_version=row.aggregate_version,
-                        correlation_id=row.correlation_id,
-                        causation_id=row.causation_id,
-                        traceparent=row.traceparent,
-                    ),
-                )
-                for row in rows
-            ],
-        )
+        return Batch([row[0] for row in rows], [_message(*row[1:]) for row in rows])
 
     async def _send_and_mark(self, batch: Batch) -> None:
         await self._transport.publish(batch.messages)
         async with self._database.transaction() as connection:
-            await connection.execute(_MARK, {"ids": batch.ids, "now": self._clock.now()})
-        self._observe(len(batch.ids))
+            await connection.execute(_MARK, {"seqs": _array(batch.seqs), "now": self._clock.now()})
+        self._observe(len(batch.seqs))
 
     async def _forget(self, connection: AsyncConnection) -> None:
         await connection.execute(_FORGET, {"before": self._clock.now() - self._retention})
+
+
+def _message(
+    event_id: str,
+    topic: str,
+    publisher: str,
+    key: str,
+    type_name: str,
+    payload: str,
+    version: int,
+    time: datetime,
+    correlation_id: str,
+    causation_id: str | None,
+    traceparent: str | None,
+) -> Message:
+    headers = write_headers(
+        event_id=event_id,
+        type_name=type_name,
+        source=f"/tanggap/{publisher}",
+        time=time,
+        aggregate_version=version,
+        correlation_id=correlation_id,
+        causation_id=causation_id,
+        traceparent=traceparent,
+    )
+    return Message(topic, key, payload.encode(), headers)
+
+
+def _array(numbers: Sequence[int]) -> str:
+    """Write an array as Postgres reads it: for the driver, one text costs less than its items."""
+    return f"{{{','.join(map(str, numbers))}}}"
