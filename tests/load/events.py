@@ -12,6 +12,8 @@ from shared.ids import ComplaintId, EventId, new_id
 from shared.transport.message import Message
 
 TOPIC = "intake.complaint.v1"
+#: Apart, so that what the relay sends is not what the inbox reads.
+RELAY_TOPIC = "bench.relay.v1"
 #: Complaints whose events are interleaved: each one's second event comes this much later.
 INTERLEAVED = 500
 _START = datetime(2026, 3, 9, 2, 0, tzinfo=UTC)

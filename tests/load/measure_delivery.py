@@ -1,7 +1,7 @@
 """Measures relay and inbox beside their references, on real Postgres and Kafka."""
 
 from shared.embedded.postgres import SUPERUSER
-from tests.load.events import TOPIC, make_messages
+from tests.load.events import RELAY_TOPIC, TOPIC, make_messages
 from tests.load.figures import Figure
 from tests.load.plan import Answer, Plan, Side, alternate
 from tests.load.reference.inbox import REFERENCE_TOPIC
@@ -11,7 +11,7 @@ from tests.load.work_inbox import EFFECT_TABLES
 
 #: More than this is not prepared for a second of a round: it costs memory and time.
 _LARGEST_RATE = 20_000
-_FIRST_ROUND = 3_000
+_FIRST_ROUND = 6_000
 RELAY_GOAL = 0.6
 INBOX_GOAL = 1_500.0
 
@@ -19,7 +19,7 @@ INBOX_GOAL = 1_500.0
 async def measure_relay(rig: Rig, plan: Plan) -> list[Figure]:
     """Outbox → Kafka, marked, against bare aiokafka producing the same bytes."""
     url = await make_delivery_database(rig, "bench_relay")
-    await create_topics_named(rig, TOPIC)
+    await create_topics_named(rig, RELAY_TOPIC)
     worker = await Worker.start(
         rig, "relay", {"database_url": url, "bootstrap": rig.kafka.bootstrap}
     )

@@ -52,9 +52,7 @@ class Side:
         return rate
 
 
-async def alternate(
-    plan: Plan, name: str, reference: Side, ours: Side, largest: int
-) -> None:
+async def alternate(plan: Plan, name: str, reference: Side, ours: Side, largest: int) -> None:
     """Warm both sides up, then measure reference, ours, reference, ours …"""
     for side in (reference, ours):
         await side.warm_up(plan, largest)

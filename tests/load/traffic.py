@@ -23,7 +23,7 @@ from tests.load.log import LoadLog, Record, digest
 
 SCRIPT = Path(__file__).parents[2] / "deploy/profiles/contoh/demo/complaints.yaml"
 _SUBMIT = "/intake/v1/complaints"
-_LETTERS = "abcdefghijkmnpqrstuvwxyz"
+_LETTERS = str.maketrans("0123456789", "ghijklmnop")
 # Statuses that make no promise in either direction.
 _UNCLEAR_FROM = 500
 
@@ -182,7 +182,8 @@ class Citizens:
 
     def complaint(self) -> Errand:
         """Return a new complaint, ready to be sent; its title holds a marker of letters."""
-        marker = "uji" + "".join(self._chance.choices(_LETTERS, k=14))
+        # Letters alone: a number might be masked. Never drawn from `chance`, which may repeat.
+        marker = "uji" + uuid4().hex.translate(_LETTERS)
         body: dict[str, Any] = {
             "text": self._chance.choice(self._texts),
             "title": f"Laporan {marker}",

@@ -164,7 +164,9 @@ class Clients:
         """Ask for so long; connections stay open for the next run."""
         load = Load()
         started = perf_counter()
-        await asyncio.gather(*(self._ask(each, load, started + seconds) for each in self._connections))
+        await asyncio.gather(
+            *(self._ask(each, load, started + seconds) for each in self._connections)
+        )
         load.elapsed = perf_counter() - started
         return load
 

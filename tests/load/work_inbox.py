@@ -66,9 +66,7 @@ class Work:
         """Connect to Postgres."""
         core = CoreSettings()
         pool = core.database_pool
-        self._database = Database(
-            self._config["database_url"], pool_size=pool, max_overflow=pool
-        )
+        self._database = Database(self._config["database_url"], pool_size=pool, max_overflow=pool)
         stack.push_async_callback(self._database.close)
         self._pool = await asyncpg.create_pool(
             self._config["dsn"], min_size=pool, max_size=2 * pool

@@ -14,7 +14,7 @@ from shared.relay import Relay
 from shared.settings import CoreSettings
 from shared.transport.kafka import KafkaTransport
 from shared.transport.message import Message
-from tests.load.events import make_messages
+from tests.load.events import RELAY_TOPIC, make_messages
 from tests.load.reference.relay import Record, bare_producer, send_pipelined
 from tests.load.worker import Command, Stopwatch
 
@@ -77,7 +77,7 @@ class Work:
         """Make the rows that every round begins with, and the same bytes for the reference."""
         messages = make_messages(count)
         self._records = [
-            (m.topic, m.key.encode(), m.value, [(n, t.encode()) for n, t in m.headers.items()])
+            (RELAY_TOPIC, m.key.encode(), m.value, [(n, t.encode()) for n, t in m.headers.items()])
             for m in messages
         ]
         async with self._database.transaction() as connection:
@@ -140,7 +140,7 @@ def _row(seq: int, message: Message) -> tuple[Any, ...]:
     return (
         seq,
         envelope.event_id,
-        message.topic,
+        RELAY_TOPIC,
         topic_of(type(envelope.event)).publisher,
         message.key,
         event_type(type(envelope.event)),

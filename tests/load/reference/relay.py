@@ -17,6 +17,7 @@ def bare_producer(bootstrap: str) -> AIOKafkaProducer:
         acks="all",
         enable_idempotence=True,
         linger_ms=0,
+        max_batch_size=128 * 1024,
         request_timeout_ms=10_000,
         compression_type="lz4",
     )
