@@ -50,6 +50,17 @@ _LOCK_VERSIONS = text(
     FOR UPDATE OF i
     """
 )
+# A stream that nothing was seen of has no row to lock, and two of its events at once would not see
+# each other: the later one would be parked while the earlier one is just taking effect.
+_OPEN_STREAMS = text(
+    """
+    INSERT INTO inbox_stream AS i (consumer, publisher, aggregateid, version)
+    SELECT :consumer, s.*, 0
+    FROM unnest(CAST(:publishers AS text[]), CAST(:aggregates AS text[])) s
+    ON CONFLICT (consumer, publisher, aggregateid) DO UPDATE SET version = i.version
+    RETURNING publisher, aggregateid, version
+    """
+)
 _SET_VERSIONS = text(
     """
     INSERT INTO inbox_stream AS i (consumer, publisher, aggregateid, version)
@@ -111,9 +122,13 @@ _HELD: dict[HeldTable, Table] = {
 async def lock_stream_versions(
     connection: AsyncConnection, consumer: str, streams: Collection[Stream]
 ) -> dict[Stream, int]:
-    """Lock and return the last version that took effect, per stream that has one."""
+    """Lock these streams and return the last version of each that took effect, 0 for none."""
     rows = await connection.execute(_LOCK_VERSIONS, _arrays(consumer, sorted(streams)))
-    return {(row.publisher, row.aggregateid): row.version for row in rows}
+    versions = {(row.publisher, row.aggregateid): row.version for row in rows}
+    if new := sorted(set(streams) - versions.keys()):
+        rows = await connection.execute(_OPEN_STREAMS, _arrays(consumer, new))
+        versions |= {(row.publisher, row.aggregateid): row.version for row in rows}
+    return versions
 
 
 async def set_stream_versions(
