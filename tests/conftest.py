@@ -8,11 +8,23 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+import structlog
 
 from shared.embedded.kafka import EmbeddedKafka
 from shared.embedded.postgres import EmbeddedPostgres
 from tests.support.servers import Databases, kafka_in_environment, running_postgres
 from tests.support.system import System, running_system
+
+# structlog's own default draws tracebacks with all their variables, which takes seconds each.
+structlog.configure(
+    processors=[
+        structlog.stdlib.add_log_level,
+        structlog.processors.format_exc_info,
+        structlog.processors.KeyValueRenderer(key_order=["event"]),
+    ],
+    logger_factory=structlog.stdlib.LoggerFactory(),
+    cache_logger_on_first_use=False,
+)
 
 # jgo asks platformdirs for its folders, which warns where a container leaves this unset.
 os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.gettempdir())

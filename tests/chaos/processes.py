@@ -76,7 +76,10 @@ class Process:
             transport=httpx.ASGITransport(app=self.app, raise_app_exceptions=False),
             base_url="http://127.0.0.1",
         )
-        event.listen(self.service.database.engine.sync_engine, "commit", self._on_commit)
+        self._connections: list[Any] = []
+        engine = self.service.database.engine.sync_engine
+        event.listen(engine, "commit", self._on_commit)
+        event.listen(engine, "connect", self._on_connect)
 
     def own(self, task: asyncio.Task[Any]) -> None:
         """Note a task that ends with this process."""
@@ -113,6 +116,10 @@ class Process:
             for task in alive:
                 task.cancel()
             await asyncio.wait(alive, timeout=0.2)
+        # Whoever was ended in the midst of a transaction may not have given its connection back;
+        # with a process its sockets end, and the server then gives up what was begun.
+        for connection in self._connections:
+            connection.terminate()
         await self.service.database.close()
         with suppress(RuntimeError):
             await self._client.aclose()
@@ -143,6 +150,9 @@ class Process:
     def _die(self) -> None:
         self.armed = None
         self.dead.set()
+
+    def _on_connect(self, connection: Any, _record: object) -> None:
+        self._connections.append(connection.driver_connection)
 
     def _on_commit(self, _connection: object) -> None:
         if self.armed is Point.BEFORE_COMMIT:

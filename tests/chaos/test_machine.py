@@ -5,6 +5,7 @@ how the clock is moved; then all is healed, and the checker is asked.
 """
 
 import asyncio
+import gc
 import random
 from collections.abc import Coroutine, Iterator
 from datetime import timedelta
@@ -71,6 +72,7 @@ class Stage:
         """Close everything."""
         self.discard()
         self._runner.close()
+        gc.collect()
 
 
 class Machine(RuleBasedStateMachine):
@@ -158,6 +160,8 @@ class Machine(RuleBasedStateMachine):
         try:
             found = broken(self.stage.run(self.world.judge()))
             assert not found, "\n".join(found[:10])
+            # Whatever happened, nobody was told of an error that the code had not foreseen.
+            assert not [each for each in self.world.log.records if each.status == 500]
         except BaseException:
             self.stage.discard()
             raise
@@ -171,6 +175,8 @@ def stage(databases: Databases, tmp_path: Path) -> Iterator[Stage]:
     made.close()
 
 
+# A connection that was being made when its process was ended has nobody to close it.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.chaos
 def test_whatever_happens_takes_effect_once(stage: Stage, rounds: int) -> None:
     run_state_machine_as_test(
