@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from shared import delivery_queries as queries
 from shared.contracts.envelope import UndecodableMessage
 from shared.contracts.event import Event
-from shared.delivery_plan import as_delivery
+from shared.delivery_plan import Delivery, as_delivery
 from shared.delivery_queries import HeldEvent
 from shared.inbox import Handler, Inbox
 from shared.unit_of_work import UnitsOfWork
@@ -71,7 +71,7 @@ async def replay_dead(
         except UndecodableMessage:
             continue
         await inbox.handle_once(delivery)
-        await _forget_if_stale(units, consumer, letter)
+        await _forget_if_settled(units, consumer, letter, delivery)
     dead = {letter.event_id for letter in await list_dead(units, consumer)}
     ids = [letter.event_id for letter in tried]
     return Replayed(
@@ -142,11 +142,16 @@ def _refuse_if_earlier_waits(letter: HeldEvent, held: Sequence[HeldEvent]) -> No
             )
 
 
-async def _forget_if_stale(units: UnitsOfWork, consumer: str, letter: HeldEvent) -> None:
-    """Let go of a letter whose version was passed over, or took effect from elsewhere."""
-    if letter.stream is None or letter.version is None:
-        return
+async def _forget_if_settled(
+    units: UnitsOfWork, consumer: str, letter: HeldEvent, delivery: Delivery
+) -> None:
+    """Let go of a letter that the inbox does not know as such any more.
+
+    It was kept under a name of its own while no code could read it, or its version was passed
+    over, or took effect from elsewhere.
+    """
     async with units.begin() as unit:
-        versions = await queries.lock_stream_versions(unit.connection, consumer, [letter.stream])
-        if letter.version <= versions.get(letter.stream, 0):
+        stream = delivery.stream
+        versions = await queries.lock_stream_versions(unit.connection, consumer, [stream])
+        if letter.event_id != delivery.event_id or delivery.version <= versions.get(stream, 0):
             await queries.delete_held(unit.connection, "dead_letter", consumer, [letter.event_id])
