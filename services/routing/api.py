@@ -47,7 +47,7 @@ from shared.unit_of_work import UnitOfWork
 router = APIRouter(prefix="/routing/v1/cases", tags=["cases"])
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_PROBLEMS = problem_responses(400, 401, 403, 404, 409, 412, 422, 503)
+_PROBLEMS = problem_responses(400, 401, 403, 404, 409, 412, 413, 422, 503)
 
 Reader = Annotated[Principal, Depends(require(*READERS))]
 IfMatch = Annotated[

@@ -61,10 +61,17 @@ async def list_clocks(
     state: Annotated[
         ListedState, Query(description="`overdue` are the running ones whose time is used up.")
     ] = "running",
-    stage: Annotated[str | None, Query(max_length=64, examples=["first_response"])] = None,
-    opd: Annotated[str | None, Query(max_length=64, examples=["PUPR"])] = None,
-    cursor: Annotated[str | None, Query(max_length=300)] = None,
-    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    stage: Annotated[
+        str | None,
+        Query(max_length=64, description="Clocks of this stage.", examples=["first_response"]),
+    ] = None,
+    opd: Annotated[
+        str | None, Query(max_length=64, description="Clocks of this OPD.", examples=["PUPR"])
+    ] = None,
+    cursor: Annotated[
+        str | None, Query(max_length=300, description="Where the page before ended.")
+    ] = None,
+    limit: Annotated[int, Query(ge=1, le=200, description="Clocks per page.")] = 50,
 ) -> ClockPage:
     """List clocks, the one due first at the head. Officers and heads see those of their OPD.
 

@@ -1,0 +1,113 @@
+"""Schemathesis knocks at every door of every service, as a citizen and as staff.
+
+Whatever it sends, the answer is one that the document tells of, in the form that it tells of, and
+every refusal is a problem. Its cases are the same in each run.
+"""
+
+import re
+from collections.abc import Mapping
+from itertools import cycle
+from typing import Any
+
+import httpx
+import pytest
+import schemathesis
+from hypothesis import settings
+from schemathesis.checks import not_a_server_error
+from schemathesis.filters import HasAPIOperation
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    negative_data_rejection,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from shared.auth import Role
+from shared.contracts.topics import SERVICES
+from shared.ids import UUID_PATTERN, new_id
+from shared.problems import MEDIA_TYPE, TYPE_PREFIX
+from tests.service.http.documents import Operation, merged_document, operations_of
+from tests.service.http.known import known_cases
+from tests.service.http.live import LiveSystem
+
+Case = schemathesis.Case[Any]
+
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    negative_data_rejection,
+]
+#: Few and always the same: what is new is found by raising the number once, not by chance in CI.
+BOUNDED = settings(max_examples=10, derandomize=True, deadline=None, database=None)
+SECONDS = 30
+
+OPD = "DLH"
+STAFF = (Role.OFFICER, Role.HEAD, Role.TRIAGE, Role.ADMIN)
+
+
+def is_for_staff(context: HasAPIOperation) -> bool:
+    """Tell whether an operation asks for a token."""
+    return "security" in context.operation.definition.raw
+
+
+SCHEMA = schemathesis.openapi.from_dict(merged_document())
+OPEN_TO_ALL = SCHEMA.exclude(is_for_staff)
+FOR_STAFF = SCHEMA.include(is_for_staff)
+
+
+@OPEN_TO_ALL.parametrize()
+@BOUNDED
+def test_citizen_is_answered_as_documented(case: Case, live: LiveSystem) -> None:
+    address(case, live)
+    knock(case, live, {})
+
+
+@FOR_STAFF.parametrize()
+@BOUNDED
+def test_staff_are_answered_as_documented(case: Case, live: LiveSystem) -> None:
+    address(case, live)
+    knock(case, live, live.staff(*STAFF, opd=OPD))
+
+
+@pytest.mark.parametrize(
+    "operation", [each for each in operations_of(*SERVICES) if each.for_staff], ids=str
+)
+def test_door_for_staff_is_closed_to_strangers(operation: Operation, live: LiveSystem) -> None:
+    path = operation.path.replace("{complaint_id}", new_id())
+    for headers in ({}, {"Authorization": "Bearer x.y.z"}, {"Authorization": "Basic eDp5"}):
+        answer = httpx.request(operation.method, live.url + path, headers=headers)
+        assert answer.status_code == 401
+        assert answer.headers["content-type"] == MEDIA_TYPE
+        assert answer.headers["www-authenticate"] == "Bearer"
+
+
+def knock(case: Case, live: LiveSystem, headers: Mapping[str, str]) -> None:
+    """Send a case, and hold the answer against the document."""
+    answer = case.call(base_url=live.url, headers=dict(headers), timeout=SECONDS)
+    case.validate_response(answer, checks=CHECKS)
+    if answer.status_code >= 400 and answer.request.method != "HEAD":
+        assert answer.headers["content-type"] == [MEDIA_TYPE]
+        problem: dict[str, Any] = answer.json()
+        assert problem["type"].startswith(TYPE_PREFIX)
+        assert problem["status"] == answer.status_code
+        assert problem["title"]
+        assert problem["trace_id"]
+
+
+def address(case: Case, live: LiveSystem) -> None:
+    """Aim every other case at a complaint that exists, unless its address is meant to be wrong."""
+    path = case.operation.path
+    known = next(live.kept(path, lambda: cycle([*known_cases(live, path, OPD), None])))
+    if known is None:
+        return
+    parameters = case.path_parameters
+    if re.fullmatch(UUID_PATTERN, str(parameters.get("complaint_id", ""))):
+        parameters["complaint_id"] = known.complaint_id
+    if 0 < len(str(parameters.get("tracking_code", ""))) <= 40:
+        parameters["tracking_code"] = known.tracking_code
+        if len(str(case.headers.get("X-Tracking-Secret", ""))) <= 64:
+            case.headers["X-Tracking-Secret"] = known.secret
