@@ -21,6 +21,9 @@ _NAME_MARK: Final = "[nama]"
 _EMAIL: Final = re.compile(r"(?<![\w.+%-])[\w.+%-]++@[\w-]++(?:\.[\w-]++)*+")
 # All that is written as one number: groups of digits with up to three separators between them.
 _NUMBER: Final = re.compile(r"\+?\(?\d++(?:[ .\-/()_\t\u2010-\u2015]{1,3}\+?\(?\d++)*+")
+_UUID: Final = re.compile(
+    r"((?<![\w-])[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}(?![\w-]))"
+)
 _GROUP: Final = re.compile(r"\d+")
 _DATE: Final = re.compile(
     r"(?:\d{1,2}[./-]\d{1,2}[./-](?:19|20)\d\d|(?:19|20)\d\d[./-]\d{1,2}[./-]\d{1,2})(?!\d)"
@@ -43,8 +46,13 @@ _PHONE_END: Final = 8
 
 
 def mask_identifiers(text: str) -> str:
-    """Replace e-mails, 16-digit numbers and phone numbers by a mark in brackets."""
-    return _mask_numbers(_mask_emails(_plain(text)), ())
+    """Replace e-mails, 16-digit numbers and phone numbers by a mark in brackets.
+
+    UUIDs stay, however their digits look: logs are full of them, and useless without.
+    """
+    parts = _UUID.split(_mask_emails(_plain(text)))
+    parts[::2] = [_mask_numbers(part, ()) for part in parts[::2]]
+    return "".join(parts)
 
 
 def mask_long_numbers(text: str) -> str:

@@ -1,1 +1,1 @@
-"""Pure machinery."""
+"""The machinery's own rules, without I/O."""

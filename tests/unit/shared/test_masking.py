@@ -105,6 +105,10 @@ def test_dates_times_and_amounts_stay(text: str) -> None:
         ("kirim ke budi.s+x@contoh.example.", "kirim ke [email]."),
         ("\uff10\uff18\uff11\uff12\uff13\uff14\uff15\uff16\uff17\uff18", "[telepon]"),
         ("0812\u200b3456\u200b7890", "[telepon]"),
+        (
+            "no complaint 019b76da-a800-7000-8000-000000081234, hp 081234567890",
+            "no complaint 019b76da-a800-7000-8000-000000081234, hp [telepon]",
+        ),
     ],
 )
 def test_what_people_write_is_marked_for_what_it_is(text: str, masked: str) -> None:
