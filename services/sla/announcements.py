@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from services.sla.queries import DueClock
+from services.sla.due_queries import DueClock
 from services.sla.rules import ClockPlan, Firing, role_to_tell
 from services.sla.stopwatch import Change, ChangeKind
 from shared.contracts.event import Event

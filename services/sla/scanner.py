@@ -12,10 +12,10 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from services.sla import queries
+from services.sla import due_queries as queries
 from services.sla.announcements import firing_event
+from services.sla.due_queries import DueClock, Escalation
 from services.sla.metrics import SlaMetrics
-from services.sla.queries import DueClock, Escalation
 from services.sla.rules import Firing, firings, role_to_tell
 from shared.clock import Clock
 from shared.database import is_transient

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from services.sla import announcements, queries, scanner
+from services.sla import announcements, due_queries, scanner
 from services.sla.scanner import scan_once, scan_until_idle
 from shared.contracts.sla import CaseEscalated, DeadlineMissed, DeadlineNear
 from shared.database import Database
@@ -227,7 +227,7 @@ class TestCrash:
             raise Killed
 
         with monkeypatch.context() as patch:
-            patch.setattr(queries, point, killed)
+            patch.setattr(due_queries, point, killed)
             with pytest.raises(Killed):
                 await sla.scan()
         assert await first_response(sla, case) == []
