@@ -8,7 +8,7 @@ then ends its process so that another takes its partitions.
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from functools import lru_cache
 from time import monotonic
@@ -343,7 +343,7 @@ class _Positions(dict[TopicPartition, int], ConsumerRebalanceListener):  # type:
 
 async def _enqueue(
     producer: AIOKafkaProducer, messages: Sequence[Message]
-) -> list[Awaitable[object]]:
+) -> list[asyncio.Future[object]]:
     """Queue messages, batch by batch of one partition; returns what resolves as each is stored.
 
     A batch costs one future and one waiter where `send` costs one per message: half of all that
@@ -358,16 +358,29 @@ async def _enqueue(
         number = partitions[topic][_key_hash(message.key) % len(partitions[topic])]
         by_partition[topic, number].append(message)
 
-    waiting = []
+    waiting: list[asyncio.Future[object]] = []
+
+    async def send(batch: BatchBuilder, topic: str, number: int) -> None:
+        stored = await producer.send_batch(batch, topic, partition=number)
+        # Where a later batch finds no room, nobody waits for this one any more.
+        stored.add_done_callback(_hear)
+        waiting.append(stored)
+
     for (topic, number), together in by_partition.items():
         batch = producer.create_batch()
         for message in together:
             if not _append(batch, message):
-                waiting.append(await producer.send_batch(batch, topic, partition=number))
+                await send(batch, topic, number)
                 batch = producer.create_batch()
                 _append(batch, message)
-        waiting.append(await producer.send_batch(batch, topic, partition=number))
+        await send(batch, topic, number)
     return waiting
+
+
+def _hear(stored: asyncio.Future[object]) -> None:
+    """Take note of an error, which asyncio would else report as one that nobody heard of."""
+    if not stored.cancelled():
+        stored.exception()
 
 
 @lru_cache(maxsize=16_384)
