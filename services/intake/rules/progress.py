@@ -158,7 +158,9 @@ def _rejected(progress: Progress, event: CaseRejected) -> Step:
 
 def _reopened(progress: Progress, event: CaseReopened) -> Step:
     after = replace(progress, state="assigned", epoch=event.epoch, request_id=None)
-    return after, Entry("reopened", progress.opd, progress.opd_name)
+    # The desk reconsiders a rejected case; it says in its next event that it has it.
+    kind = "reconsidered" if progress.state == "rejected" else "reopened"
+    return after, Entry(kind, progress.opd, progress.opd_name)
 
 
 def _merged(progress: Progress, _event: CaseMerged) -> Step:

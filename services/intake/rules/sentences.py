@@ -17,6 +17,7 @@ _SENTENCES: Final[Mapping[str, str]] = {
     "resolved": "{opd} menyatakan laporan selesai ditangani. Pelapor dapat memberi penilaian.",
     "rejected": "Laporan tidak dapat ditindaklanjuti. Alasannya disampaikan kepada pelapor.",
     "reopened": "Laporan dibuka kembali dan ditangani lagi oleh {opd}.",
+    "reconsidered": "Laporan yang semula tidak ditindaklanjuti dipertimbangkan lagi.",
     "merged": "Laporan digabung dengan laporan lain tentang hal yang sama.",
     "unmerged": "Laporan dipisahkan lagi dari laporan lain.",
     "split": "Laporan memuat beberapa hal dan ditangani oleh beberapa OPD.",

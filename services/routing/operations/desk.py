@@ -14,7 +14,13 @@ from services.routing.schemas import Assignment, Closing, Reconsideration, Rejec
 from services.routing.states import Action, State
 from services.routing.tables import Case
 from shared.contracts.event import Proposal
-from shared.contracts.routing import CaseAssigned, CaseClosed, CaseRejected, CaseTriaged
+from shared.contracts.routing import (
+    CaseAssigned,
+    CaseClosed,
+    CaseRejected,
+    CaseReopened,
+    CaseTriaged,
+)
 from shared.ids import ComplaintId
 from shared.unit_of_work import UnitOfWork
 
@@ -125,28 +131,35 @@ async def close_case(
 async def reconsider_case(
     unit: UnitOfWork, context: RoutingContext, acting: Acting, wish: Reconsideration
 ) -> Case:
-    """Take a rejected case back to the triage desk; publishes CaseTriaged."""
+    """Take a rejected case back to the triage desk; publishes CaseReopened and CaseTriaged.
+
+    The rejection had stopped its clocks for good: only a new epoch lets clocks run again.
+    """
     del context
     case = await take_case(unit, acting, Action.RECONSIDER)
     reason = as_written(wish.reason)
+    epoch = case.epoch + 1
     changed = await change_case(
         unit,
         case,
         Action.RECONSIDER,
-        Fact("desk", acting.officer_id, reason),
+        Fact("desk", acting.officer_id, reason, {"epoch": epoch}),
+        epoch=epoch,
         opd=None,
         opd_name=None,
         assigned_by=None,
         reason=reason,
         officer_id=acting.officer_id,
     )
+    complaint_id = ComplaintId(case.complaint_id)
     unit.publish(
+        CaseReopened(complaint_id=complaint_id, occurred_at=unit.now, epoch=epoch, reason=reason),
         CaseTriaged(
-            complaint_id=ComplaintId(case.complaint_id),
+            complaint_id=complaint_id,
             occurred_at=unit.now,
             proposals=_proposals(case),
             reason=reason,
-        )
+        ),
     )
     return changed
 

@@ -119,7 +119,9 @@ async def test_resolution_carries_its_evidence(routing: Driver) -> None:
     assert (await routing.case(complaint_id))["resolved_at"] == routing.now
 
 
-async def test_rejection_and_reconsideration(routing: Driver) -> None:
+async def test_reconsidering_a_rejected_case_begins_a_new_epoch_at_the_desk(
+    routing: Driver,
+) -> None:
     complaint_id = await routing.open()
     assert (await routing.act(complaint_id, "reject", routing.officer())).status_code == 200
     event = await last_published(routing, complaint_id)
@@ -130,7 +132,9 @@ async def test_rejection_and_reconsideration(routing: Driver) -> None:
     event = await last_published(routing, complaint_id)
     assert isinstance(event, CaseTriaged)
     assert event.proposals[0].opd == "DISHUB"
-    assert (await routing.case(complaint_id))["opd"] is None
+    case = await routing.case(complaint_id)
+    assert case["opd"] is None
+    assert case["epoch"] == 1
 
 
 async def test_desk_closes_a_resolved_case_without_a_word(routing: Driver) -> None:

@@ -38,3 +38,16 @@ async def test_each_wait_of_a_case_is_a_full_one(both: Driver) -> None:
     assert (await both.case(complaint_id))["state"] == "closed"
     closed = [e for e in await both.published(complaint_id) if isinstance(e, CaseClosed)]
     assert [event.reason for event in closed] == ["silence"]
+
+
+async def test_a_reconsidered_case_has_a_running_clock_again(both: Driver) -> None:
+    complaint_id = await both.open()
+    await both.act(complaint_id, "reject", both.officer())
+    await both.system.settle()
+    running = "SELECT stage, epoch FROM clock WHERE complaint_id = :id AND state = 'running'"
+    assert await both.system.rows("sla", running, id=complaint_id) == []
+    await both.act(complaint_id, "reconsider", both.desk())
+    await both.act(complaint_id, "assign", both.desk())
+    await both.system.settle()
+    rows = await both.system.rows("sla", running, id=complaint_id)
+    assert rows == [{"stage": "follow_up", "epoch": 1}]
