@@ -22,7 +22,7 @@ from tests.load.client import Answer, Unanswered, Unreachable, Way
 from tests.load.log import LoadLog, Record, digest
 
 SCRIPT = Path(__file__).parents[2] / "deploy/profiles/contoh/demo/complaints.yaml"
-_SUBMIT = "/intake/v1/complaints"
+SUBMIT = "/intake/v1/complaints"
 _LETTERS = str.maketrans("0123456789", "ghijklmnop")
 # Statuses that make no promise in either direction.
 _UNCLEAR_FROM = 500
@@ -172,7 +172,7 @@ class Citizens:
         await self._insist(
             Errand(
                 operation=what,
-                path=f"{_SUBMIT}/{of.tracking_code}/{what}",
+                path=f"{SUBMIT}/{of.tracking_code}/{what}",
                 body=bodies[what],
                 key=str(uuid4()),
                 headers={"X-Tracking-Secret": of.secret},
@@ -192,7 +192,7 @@ class Citizens:
         if self._chance.random() < 0.7:
             number = self._chance.randrange(10**8)
             body["reporter"] = {"name": "Warga Contoh", "phone": f"0812{number:08d}"}
-        return Errand("submit", _SUBMIT, body, str(uuid4()), {}, marker)
+        return Errand("submit", SUBMIT, body, str(uuid4()), {}, marker)
 
     async def _insist(self, errand: Errand) -> Answer | None:
         patience = monotonic() + self._chance.choice((0.0, self._patience))
