@@ -17,6 +17,7 @@ from shared.clock import Clock
 from shared.contracts.event import Event
 from shared.contracts.topics import ServiceName, topics_consumed_by
 from shared.database import Database, is_transient
+from shared.housekeeping import keep_house_hourly
 from shared.http import RequestScope
 from shared.inbox import Handler, Inbox
 from shared.local_issuer import LocalIssuer
@@ -166,6 +167,7 @@ class Service:
                     self._transport_started = True
                 if self.relay is not None:
                     self.run_in_background("relay", self.relay.run())
+                self.run_in_background("housekeeping", keep_house_hourly(self.units))
                 await on_start(self)
                 if self.subscription is not None:
                     self.run_in_background("watchdog", self._watch())

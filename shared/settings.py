@@ -56,7 +56,7 @@ class CoreSettings(BaseSettings):
     master_key: SecretStr | None = Field(
         None,
         description=(
-            "32 bytes in base64: wraps personal keys and signs tracking secrets in intake. Several, "
+            "32 bytes in base64: wraps personal keys, signs tracking secrets in intake. Several, "
             "separated by commas, for a change of keys: the first is used, the others still open. "
             "Unset: made once and kept below the home; set it from a secret store in production."
         ),

@@ -1,0 +1,51 @@
+"""Lets go of what nobody will ask for again: old inbox rows and idempotency keys.
+
+Published outbox rows are the relay's to forget, messages of the in-process bus the transport's.
+"""
+
+import asyncio
+from datetime import timedelta
+
+import structlog
+from sqlalchemy import text
+
+from shared.contracts.topics import TOPICS
+from shared.idempotency import forget_keys
+from shared.unit_of_work import UnitOfWork, UnitsOfWork
+
+log = structlog.get_logger(__name__)
+
+#: A week longer than any topic keeps a message: what can still come is still remembered.
+INBOX_DAYS = max(topic.retention_days for topic in TOPICS) + 7
+#: No client sends the same request again after a week.
+IDEMPOTENCY = timedelta(days=7)
+_EVERY_SECONDS = 3600.0
+
+_FORGET_INBOX = text(
+    "DELETE FROM inbox WHERE received_at < clock_timestamp() - make_interval(days => :days)"
+)
+_HAS_TABLE = text("SELECT to_regclass(:name) IS NOT NULL")
+
+
+async def keep_house_hourly(units: UnitsOfWork) -> None:
+    """Tidy up now and every hour until cancelled; a failure waits for the next time."""
+    while True:
+        try:
+            async with units.begin() as unit:
+                await tidy_up(unit)
+        except Exception as error:  # noqa: BLE001 - nothing is lost by being late
+            log.warning("housekeeping_failed", error=repr(error)[:200])
+        await asyncio.sleep(_EVERY_SECONDS)
+
+
+async def tidy_up(unit: UnitOfWork) -> None:
+    """Delete rows past their time, in those tables that this service has."""
+    if await _has(unit, "inbox"):
+        await unit.connection.execute(_FORGET_INBOX, {"days": INBOX_DAYS})
+    if await _has(unit, "idempotency"):
+        await forget_keys(unit, unit.now - IDEMPOTENCY)
+
+
+async def _has(unit: UnitOfWork, table: str) -> bool:
+    found = await unit.connection.execute(_HAS_TABLE, {"name": table})
+    return bool(found.scalar_one())
