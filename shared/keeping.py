@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from tempfile import mkstemp
 
 
 def write_once(path: Path, make: Callable[[], bytes]) -> bytes:
@@ -14,11 +15,13 @@ def write_once(path: Path, make: Callable[[], bytes]) -> bytes:
     """
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        draft = path.with_suffix(f".{os.getpid()}.draft")
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(make())
-        with suppress(FileExistsError):
-            os.link(draft, path)
-        draft.unlink()
+        # A draft of each one's own, which mkstemp lets nobody else read.
+        descriptor, draft = mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(make())
+            with suppress(FileExistsError):
+                os.link(draft, path)
+        finally:
+            Path(draft).unlink()
     return path.read_bytes()

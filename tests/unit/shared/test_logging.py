@@ -1,0 +1,78 @@
+"""Log lines: JSON, with the story they belong to, and nothing that names a person."""
+
+import io
+import json
+import logging
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import structlog
+
+from shared.correlation import correlated
+from shared.logging import configure_logging
+
+Lines = Callable[[], list[dict[str, Any]]]
+
+
+@pytest.fixture
+def lines(monkeypatch: pytest.MonkeyPatch) -> Iterator[Lines]:
+    """Configure logging as a service does; return what it wrote."""
+    before = structlog.get_config()
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    # As a terminal or a container's log takes it: what UTF-8 cannot carry is escaped.
+    raw = io.BytesIO()
+    written = io.TextIOWrapper(raw, "utf-8", errors="backslashreplace", write_through=True)
+    monkeypatch.setattr(sys, "stderr", written)
+    configure_logging("INFO", "json")
+    yield lambda: [json.loads(line) for line in raw.getvalue().decode().split("\n") if line]
+    structlog.configure(**before)
+    root.handlers[:], root.level = handlers, level
+    logging.getLogger("uvicorn.access").disabled = False
+
+
+def test_line_is_json_with_its_story(lines: Lines) -> None:
+    with correlated("permintaan-1"):
+        structlog.get_logger("t").info("case_opened", count=3)
+    (line,) = lines()
+    assert line["event"] == "case_opened"
+    assert line["count"] == 3
+    assert line["level"] == "info"
+    assert line["correlation_id"] == "permintaan-1"
+    assert line["timestamp"].endswith("Z")
+
+
+def test_what_names_a_person_is_masked_wherever_it_stands(lines: Lines) -> None:
+    hostile = "NIK 3174012345678901, telepon 0812-3456-7890, budi@contoh.go.id"
+    log = structlog.get_logger("t")
+    log.info(hostile, detail=hostile, deep={"list": [hostile, {"a": hostile}], "tuple": (hostile,)})
+    logging.getLogger("library").warning("said %s", hostile)
+    try:
+        int(hostile)
+    except ValueError:
+        log.exception("failed")
+        logging.getLogger("library").exception("failed too")
+    written = json.dumps(lines(), ensure_ascii=False)
+    assert "ValueError" in written
+    assert not any(part in written for part in ("3174012345678901", "3456-7890", "budi@"))
+
+
+def test_ids_and_times_are_left_as_they_are(lines: Lines) -> None:
+    identifier = "01995551-2345-7890-8123-081234567890"
+    structlog.get_logger("t").info("seen", complaint_id=identifier, event_id=identifier)
+    (line,) = lines()
+    assert line["complaint_id"] == line["event_id"] == identifier
+
+
+def test_lone_surrogates_do_not_stop_a_line(lines: Lines) -> None:
+    structlog.get_logger("t").info("odd", text="\ud800")
+    logging.getLogger("library").warning("odd \ud800")
+    assert len(lines()) == 2
+
+
+def test_less_than_the_level_is_not_written(lines: Lines) -> None:
+    structlog.get_logger("t").debug("whisper")
+    logging.getLogger("library").debug("whisper")
+    assert lines() == []
