@@ -16,6 +16,7 @@ TOPIC = "intake.complaint.v1"
 RELAY_TOPIC = "bench.relay.v1"
 #: Complaints whose events are interleaved: each one's second event comes this much later.
 INTERLEAVED = 500
+_CLASSES: tuple[type[Event], ...] = (ComplaintSubmitted, CitizenMessageReceived)
 _START = datetime(2026, 3, 9, 2, 0, tzinfo=UTC)
 
 
@@ -28,7 +29,7 @@ def _messages() -> Iterator[Message]:
     for block in count():
         complaints = [ComplaintId(new_id()) for _ in range(INTERLEAVED)]
         at = _START + timedelta(seconds=block)
-        for version, event_class in enumerate((ComplaintSubmitted, CitizenMessageReceived), 1):
+        for version, event_class in enumerate(_CLASSES, 1):
             for complaint in complaints:
                 yield _message(event_class, complaint, version, at)
 

@@ -72,6 +72,11 @@ class Figure:
         return summarise(self.ours)
 
     @property
+    def reference_summary(self) -> Summary | None:
+        """Summarise the reference's rounds; None without one."""
+        return summarise(self.reference) if self.reference else None
+
+    @property
     def ratio(self) -> Summary | None:
         """Summarise the ratios of neighbouring rounds; None without a reference."""
         if not self.reference:

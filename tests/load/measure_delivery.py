@@ -3,7 +3,7 @@
 from shared.embedded.postgres import SUPERUSER
 from tests.load.events import RELAY_TOPIC, TOPIC, make_messages
 from tests.load.figures import Figure
-from tests.load.plan import Answer, Plan, Side, alternate
+from tests.load.plan import Answer, Plan, Side, alternate, by_count, processor_note
 from tests.load.reference.inbox import REFERENCE_TOPIC
 from tests.load.reference.relay import bare_producer, send_pipelined
 from tests.load.rig import Rig, Worker, create_topics_named, make_delivery_database
@@ -32,10 +32,12 @@ async def measure_relay(rig: Rig, plan: Plan) -> list[Figure]:
     async def run_reference(count: int) -> Answer:
         return await worker.ask("reference", count=count)
 
-    reference, ours = Side(run_reference, _FIRST_ROUND), Side(run_ours, _FIRST_ROUND)
+    reference, ours = (
+        Side(by_count(run, _FIRST_ROUND, largest)) for run in (run_reference, run_ours)
+    )
     try:
         await worker.ask("prepare", count=largest)
-        await alternate(plan, "relay", reference, ours, largest)
+        await alternate(plan, "relay", reference, ours)
     finally:
         await worker.stop()
     return [
@@ -47,7 +49,7 @@ async def measure_relay(rig: Rig, plan: Plan) -> list[Figure]:
             tuple(reference.rates),
             goal=RELAY_GOAL,
             goal_is_ratio=True,
-            note=_processor_note(ours, reference),
+            note=processor_note(ours, reference),
         )
     ]
 
@@ -72,9 +74,11 @@ async def measure_inbox(rig: Rig, plan: Plan) -> list[Figure]:
         await worker.ask("empty")
         return await worker.ask("reference", count=count)
 
-    reference, ours = Side(run_reference, _FIRST_ROUND), Side(run_ours, _FIRST_ROUND)
+    reference, ours = (
+        Side(by_count(run, _FIRST_ROUND, largest)) for run in (run_reference, run_ours)
+    )
     try:
-        await alternate(plan, "inbox", reference, ours, largest)
+        await alternate(plan, "inbox", reference, ours)
     finally:
         await worker.stop()
     return [
@@ -85,7 +89,7 @@ async def measure_inbox(rig: Rig, plan: Plan) -> list[Figure]:
             tuple(ours.rates),
             tuple(reference.rates),
             goal=INBOX_GOAL,
-            note=_processor_note(ours, reference),
+            note=processor_note(ours, reference),
         )
     ]
 
@@ -104,10 +108,3 @@ async def _produce(rig: Rig, topic: str, count: int) -> None:
         )
     finally:
         await producer.stop()
-
-
-def _processor_note(ours: Side, reference: Side) -> str:
-    return (
-        f"processor time per event {ours.processor_median:.0f} µs,"
-        f" reference {reference.processor_median:.0f} µs"
-    )

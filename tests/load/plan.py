@@ -6,29 +6,28 @@ from statistics import median
 from typing import Any
 
 Answer = dict[str, Any]
-Say = Callable[[str], None]
+"""`count` of items, `seconds` they took, and `processor_seconds` that the server used."""
+
+Run = Callable[[float], Awaitable[Answer]]
+"""Works for about so many seconds."""
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """`rounds` of `seconds` for each side, after `warm_up_seconds`."""
+    """`rounds` of `seconds` for each side, after `warm_up_seconds`; `say` hears of each round."""
 
     rounds: int = 5
     seconds: float = 5.0
     warm_up_seconds: float = 5.0
     end_to_end_seconds: float = 60.0
-    say: Say = field(default=lambda text: None)
+    say: Callable[[str], None] = field(default=lambda text: None)
 
 
 @dataclass(slots=True)
 class Side:
-    """One side of a comparison: work of a size that is set so that a round takes its time.
+    """One side of a comparison, and what its rounds brought."""
 
-    `run(count)` answers with `count`, `seconds` and `processor_seconds`.
-    """
-
-    run: Callable[[int], Awaitable[Answer]]
-    size: int
+    run: Run
     rates: list[float] = field(default_factory=list)
     processor_microseconds: list[float] = field(default_factory=list)
 
@@ -37,29 +36,48 @@ class Side:
         """Return the processor time per item in microseconds, as the median of the rounds."""
         return median(self.processor_microseconds)
 
-    async def warm_up(self, plan: Plan, largest: int) -> None:
-        """Run untimed, first briefly to find the size of a round, then for the time planned."""
-        for seconds in (plan.warm_up_seconds, plan.seconds):
-            answer = await self.run(self.size)
-            self.size = max(1, min(largest, int(answer["count"] / answer["seconds"] * seconds)))
-
-    async def measure(self) -> float:
+    async def measure(self, seconds: float) -> float:
         """Run one round and note its rate, which is returned."""
-        answer = await self.run(self.size)
+        answer = await self.run(seconds)
         rate = float(answer["count"] / answer["seconds"])
         self.rates.append(rate)
         self.processor_microseconds.append(answer["processor_seconds"] / answer["count"] * 1e6)
         return rate
 
 
-async def alternate(plan: Plan, name: str, reference: Side, ours: Side, largest: int) -> None:
-    """Warm both sides up, then measure reference, ours, reference, ours …"""
+def by_count(run: Callable[[int], Awaitable[Answer]], first: int, largest: int) -> Run:
+    """Turn work of so many items into work of about so many seconds.
+
+    Runs `first` items the first time, and then as many as the last rate says, at most `largest`.
+    """
+    rate: float | None = None
+
+    async def run_for(seconds: float) -> Answer:
+        nonlocal rate
+        answer = await run(first if rate is None else max(1, min(largest, int(rate * seconds))))
+        rate = answer["count"] / answer["seconds"]
+        return answer
+
+    return run_for
+
+
+async def alternate(plan: Plan, name: str, reference: Side, ours: Side) -> None:
+    """Warm both sides up, then measure reference, ours, reference, ours and so on."""
     for side in (reference, ours):
-        await side.warm_up(plan, largest)
+        # Twice: work that goes by count learns its size from the first.
+        await side.run(plan.warm_up_seconds / 2)
+        await side.run(plan.warm_up_seconds / 2)
     for number in range(1, plan.rounds + 1):
-        theirs = await reference.measure()
-        own = await ours.measure()
+        theirs = await reference.measure(plan.seconds)
+        own = await ours.measure(plan.seconds)
         plan.say(
             f"{name} {number}/{plan.rounds}: ours {own:,.0f}/s, reference {theirs:,.0f}/s,"
             f" ratio {own / theirs:.2f}"
         )
+
+
+def processor_note(ours: Side, reference: Side) -> str:
+    """Say what an item costs each server's processor, which other work disturbs least."""
+    return f"{ours.processor_median:.0f} µs of processor each, reference " + (
+        f"{reference.processor_median:.0f} µs"
+    )

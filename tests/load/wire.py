@@ -28,8 +28,8 @@ class Answer:
     seconds: float
 
 
-MakeRequest = Callable[[int], bytes]
-"""Makes the n-th request, head and body; n never repeats within a load."""
+MakeRequest = Callable[[], bytes]
+"""Makes the next request, head and body."""
 
 
 def post_request(path: str, body: bytes, headers: dict[str, str] | None = None) -> bytes:
@@ -158,7 +158,6 @@ class Clients:
     def __init__(self, host: str, port: int, make: MakeRequest, count: int = 32) -> None:
         self._connections = [Connection(host, port) for _ in range(count)]
         self._make = make
-        self._made = 0
 
     async def run(self, seconds: float) -> Load:
         """Ask for so long; connections stay open for the next run."""
@@ -177,9 +176,8 @@ class Clients:
 
     async def _ask(self, connection: Connection, load: Load, until: float) -> None:
         while perf_counter() < until:
-            self._made += 1
             try:
-                load.note(await connection.ask(self._make(self._made)))
+                load.note(await connection.ask(self._make()))
             except (OSError, TimeoutError) as error:
                 load.note(error)
                 await asyncio.sleep(0.05)

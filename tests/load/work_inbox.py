@@ -13,7 +13,7 @@ from shared.contracts.event import Event
 from shared.contracts.intake import CitizenMessageReceived, ComplaintSubmitted
 from shared.contracts.routing import CaseTriaged
 from shared.database import Database
-from shared.inbox import Inbox
+from shared.inbox import Handler, Inbox
 from shared.settings import CoreSettings
 from shared.transport.kafka import KafkaTransport
 from shared.transport.message import ReceivedMessage
@@ -85,7 +85,10 @@ class Work:
     async def ours(self, count: int) -> dict[str, Any]:
         """Take in `count` events through transport and inbox; timed from the first batch on."""
         units = UnitsOfWork(self._database, SystemClock())
-        handlers = {ComplaintSubmitted: _take_note, CitizenMessageReceived: _take_note}
+        handlers: dict[type[Event], Handler] = {
+            ComplaintSubmitted: _take_note,
+            CitizenMessageReceived: _take_note,
+        }
         outcomes: dict[str, int] = {}
 
         def observe(outcome: str, number: int) -> None:

@@ -1,0 +1,154 @@
+"""`python -m tests.load`: measures everything, shows a table, and keeps a file to compare with."""
+
+import asyncio
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+from collections.abc import Awaitable, Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from shared.clock import SystemClock
+from tests.load.cores import Cores, share_cores, started_on
+from tests.load.figures import Figure, Run
+from tests.load.measure_delivery import measure_inbox, measure_relay
+from tests.load.measure_end_to_end import measure_end_to_end
+from tests.load.measure_process import measure_classify, measure_start
+from tests.load.measure_submit import measure_submit
+from tests.load.plan import Plan
+from tests.load.report import show_run
+from tests.load.rig import Rig, start_rig
+
+OUTPUT = Path(".bench")
+QUICK = Plan(rounds=2, seconds=2, warm_up_seconds=2, end_to_end_seconds=4)
+
+console = Console(highlight=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """One measurement; `on_all_cores` where nothing is pinned."""
+
+    measure: Callable[[Rig, Plan], Awaitable[list[Figure]]]
+    on_all_cores: bool = False
+
+
+BENCHES: dict[str, Bench] = {
+    "submit": Bench(measure_submit),
+    "relay": Bench(measure_relay),
+    "inbox": Bench(measure_inbox),
+    "end-to-end": Bench(measure_end_to_end, on_all_cores=True),
+    "classify": Bench(measure_classify),
+    "start": Bench(measure_start, on_all_cores=True),
+}
+
+
+def main(
+    quick: Annotated[bool, typer.Option(help="Two rounds of 2 s: a glance, no verdict.")] = False,
+    rounds: Annotated[int, typer.Option(min=1, help="Rounds of each side.")] = 5,
+    seconds: Annotated[float, typer.Option(min=0.5, help="Length of a round.")] = 5.0,
+    only: Annotated[str, typer.Option(help=f"Some of {','.join(BENCHES)}, with commas.")] = "",
+    compare: Annotated[
+        Path | None, typer.Option(help="Run to compare with; by default the last one.")
+    ] = None,
+    output: Annotated[Path, typer.Option(help="Folder for the files of runs.")] = OUTPUT,
+) -> None:
+    """Measure speed and size beside reference programs.
+
+    Ends with 0 whatever the figures are, and with 1 when something failed to run.
+    """
+    names = [name for name in only.split(",") if name] or list(BENCHES)
+    if unknown := set(names) - set(BENCHES):
+        raise typer.BadParameter(f"{', '.join(sorted(unknown))}: there are {', '.join(BENCHES)}")
+    output.mkdir(parents=True, exist_ok=True)
+    before = _read_run(compare or output / "latest.json", must_exist=compare is not None)
+    plan = QUICK if quick else Plan(rounds=rounds, seconds=seconds)
+    run = _measure(names, plan, output)
+    path = _write_run(run, output)
+    show_run(console, run, before)
+    console.print(f"\nWritten to {path}")
+    sys.exit(1 if run.failures else 0)
+
+
+def _measure(names: list[str], plan: Plan, output: Path) -> Run:
+    cores = share_cores()
+    plan = Plan(
+        plan.rounds,
+        plan.seconds,
+        plan.warm_up_seconds,
+        plan.end_to_end_seconds,
+        lambda text: console.print(f"  {text}"),
+    )
+    conditions = {
+        "revision": _revision(),
+        "machine": f"{platform.machine()}, {os.cpu_count()} cores, {platform.system()}",
+        "python": platform.python_version(),
+        "cores": cores.description,
+        "rounds": f"{plan.rounds} of {plan.seconds:g} s",
+        "load average before": f"{os.getloadavg()[0]:.2f}",
+    }
+    taken_at = SystemClock().now().isoformat(timespec="seconds")
+    figures: list[Figure] = []
+    failures: dict[str, str] = {}
+    for name in names:
+        console.print(f"[bold]{name}[/bold]")
+        try:
+            figures += asyncio.run(_measure_one(BENCHES[name], plan, cores, output))
+        except Exception as error:  # noqa: BLE001 - the others are measured all the same
+            failures[name] = repr(error)
+            console.print(f"  [red]{error!r}[/red]")
+    return Run(taken_at, conditions, tuple(figures), failures)
+
+
+async def _measure_one(bench: Bench, plan: Plan, cores: Cores, output: Path) -> list[Figure]:
+    if bench.on_all_cores:
+        every = cores.server | cores.others
+        cores = Cores(every, every)
+    # On the disk of the project: in a folder in memory, flushing would cost nothing.
+    with ExitStack() as stack, started_on(cores.others):
+        root = stack.enter_context(
+            tempfile.TemporaryDirectory(prefix="run-", dir=output, ignore_cleanup_errors=True)
+        )
+        rig = start_rig(stack, Path(root).absolute(), cores)
+        return await bench.measure(rig, plan)
+
+
+def _read_run(path: Path, *, must_exist: bool) -> Run | None:
+    if not path.exists():
+        if must_exist:
+            raise typer.BadParameter(f"{path} does not exist")
+        return None
+    try:
+        return Run.from_json(json.loads(path.read_text(encoding="utf-8")))
+    except (ValueError, KeyError, TypeError) as error:
+        raise typer.BadParameter(f"{path} is no file of a run: {error!r}") from error
+
+
+def _write_run(run: Run, output: Path) -> Path:
+    content = json.dumps(run.as_json(), indent=1, ensure_ascii=False) + "\n"
+    path = output / f"{run.taken_at[:19].replace(':', '')}.json"
+    for each in (path, output / "latest.json"):
+        each.write_text(content, encoding="utf-8")
+    return path
+
+
+def _revision() -> str:
+    asked = subprocess.run(  # noqa: S603 - fixed arguments
+        ["git", "describe", "--always", "--dirty"],  # noqa: S607 - whichever git there is
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return asked.stdout.strip() or "unknown"
+
+
+if __name__ == "__main__":
+    typer.run(main)
