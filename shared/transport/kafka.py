@@ -110,6 +110,10 @@ class KafkaTransport:
                 enable_auto_commit=False,
                 auto_offset_reset="earliest",
                 max_poll_records=self._batch_size,
+                # A fetch under way leaves out the partitions whose messages wait to be handled;
+                # what comes for them waits until it returns. With 500 ms, the default, one event
+                # in a hundred took 180 ms at 20/s; with 50 ms, 15 ms.
+                fetch_max_wait_ms=50,
                 session_timeout_ms=30_000,
                 heartbeat_interval_ms=3_000,
                 max_poll_interval_ms=300_000,
