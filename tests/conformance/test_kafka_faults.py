@@ -10,7 +10,8 @@ from aiokafka.errors import KafkaError
 
 from shared.contracts.topics import TOPICS
 from shared.embedded.kafka import EmbeddedKafka
-from shared.transport.kafka import KafkaSubscription, KafkaTransport
+from shared.transport.kafka import KafkaTransport
+from shared.transport.kafka_subscription import KafkaSubscription
 from shared.transport.kafka_topics import TopicsNotCreated, create_topics, verify_topics
 from tests.conformance.buses import KafkaBus, Recorder, numbered
 from tests.support.waiting import until
@@ -79,6 +80,8 @@ async def test_frozen_broker_makes_publishing_raise_and_then_go_on(
     transport = KafkaTransport(broker.bootstrap, client_id="test", send_timeout_seconds=1)
     await transport.publish(numbered(bus.topic, "a", 1))
     broker.pause()
+    # On a busy machine its threads stop one after the other.
+    await asyncio.sleep(0.3)
     began = monotonic()
     try:
         with pytest.raises(TimeoutError):
@@ -97,6 +100,7 @@ async def test_abandoned_producer_leaves_no_task_behind(
     await transport.publish(numbered(bus.topic, "a", 1))
     before = len(asyncio.all_tasks())
     broker.pause()
+    await asyncio.sleep(0.3)
     try:
         for number in range(3):
             with pytest.raises(TimeoutError):

@@ -1,10 +1,12 @@
 """What outbox and inbox build on: the same behaviour on every bus."""
 
 import asyncio
+from os import urandom
 from time import monotonic
 
 import pytest
 
+from shared.contracts.envelope import MAX_VALUE_BYTES
 from shared.transport.message import Message
 from shared.transport.port import Subscription
 from tests.conformance.buses import PARTITIONS, Bus, Recorder, numbered
@@ -64,6 +66,19 @@ async def test_bytes_and_headers_arrive_unchanged(bus: Bus) -> None:
     (received,) = await recorder.wait_for(1)
     assert (received.topic, received.key, received.value) == (sent.topic, sent.key, sent.value)
     assert dict(received.headers) == dict(sent.headers)
+    await subscription.stop()
+
+
+async def test_largest_messages_of_the_contract_get_through_among_small_ones(bus: Bus) -> None:
+    transport = await bus.process()
+    recorder = Recorder()
+    subscription = await transport.subscribe("group", [bus.topic], recorder)
+    # What does not compress, so that it is as long on the wire.
+    large = [Message(bus.topic, "a", urandom(MAX_VALUE_BYTES), {"n": "x"}) for _ in range(3)]
+    small = numbered(bus.topic, "a", *range(10))
+    await transport.publish([*small[:5], *large, *small[5:]])
+    await recorder.wait_for(13)
+    assert recorder.values() == [m.value for m in [*small[:5], *large, *small[5:]]]
     await subscription.stop()
 
 

@@ -1,7 +1,7 @@
 """A publisher and consumers without a service around them: the machinery alone, on Postgres."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
@@ -121,6 +121,11 @@ class Wire:
 def as_received(message: Message, offset: int = 0) -> ReceivedMessage:
     """Place a message on the wire."""
     return ReceivedMessage(message.topic, message.key, message.value, message.headers, 0, offset)
+
+
+def changed(message: ReceivedMessage, **headers: str) -> ReceivedMessage:
+    """Return the message with other headers."""
+    return replace(message, headers={**message.headers, **headers})
 
 
 @dataclass
