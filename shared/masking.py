@@ -87,7 +87,16 @@ class PersonMask:
         present = [form for form in self._forms if all(map(folded.__contains__, form[1]))]
         if present:
             text = _pattern_of(present).sub(_NAME_MARK, text)
-        return _mask_numbers(text, self._numbers)
+        return self._mask_scattered(_mask_numbers(text, self._numbers))
+
+    def _mask_scattered(self, text: str) -> str:
+        """Mask the reporter's own numbers where lines or unusual signs part their digits."""
+        digits = "".join(_GROUP.findall(text))
+        for number in self._numbers:
+            if number in digits:
+                mark = _NIK_MARK if len(number) == _NIK_DIGITS else _PHONE_MARK
+                text = re.sub(r"[\W_]{0,5}".join(number), mark, text)
+        return text
 
 
 def _plain(text: str) -> str:
@@ -106,8 +115,11 @@ def _forms(value: str) -> Iterator[_Words]:
     """Yield what to look for, as words: the whole value, and the longer words of a name."""
     if len(value.replace(" ", "")) < _SHORTEST_VALUE:
         return
-    yield tuple(value.split())
+    words = tuple(value.split())
+    yield words
     if not _NO_NAME.search(value):
+        # As people write it in a hashtag.
+        yield ("".join(words),)
         for word in _LONG_WORD.findall(value):
             yield (word,)
 
@@ -119,7 +131,7 @@ def _pattern_of(forms: Iterable[tuple[_Words, _Words]]) -> re.Pattern[str]:
     either = "|".join(
         r"\s+".join(map(re.escape, words)) for form in longest_first for words in form
     )
-    return re.compile(rf"(?<!\w)(?:{either})(?!\w)", re.IGNORECASE)
+    return re.compile(rf"(?<![^\W_])(?:{either})(?![^\W_])", re.IGNORECASE)
 
 
 def _digits_to_find(value: str) -> str:

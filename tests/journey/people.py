@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-_SEPARATORS = re.compile(r"(?<=\d)[ .\-/()_\t\u2010-\u2015]+\+?(?=\d)")
+_SEPARATORS = re.compile(r"(?<=\d)[\W_]+(?=\d)")
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,16 @@ class Person:
     def emails(self) -> list[str]:
         """Return the address as people write it."""
         return [self.email, self.email.upper(), f"<{self.email}>", f"mailto:{self.email}"]
+
+    def oddities(self) -> Iterator[str]:
+        """Yield spellings that nothing but knowing the person's fields can find."""
+        first, middle, last = self.mobile[:3], self.mobile[3:7], self.mobile[7:]
+        for sign in ("\n", ", ", ":", "*", " \u00b7 ", "\u2212", "  - "):
+            yield f"Nomor saya 0{sign.join((first, middle, last))} ya,"
+            yield f"NIK {sign.join((self.nik[:6], self.nik[6:12], self.nik[12:]))} begitu;"
+        words = self.name.split()
+        yield f"#{''.join(words)}"
+        yield f"@{'_'.join(words)}"
 
     def sentences(self) -> Iterator[str]:
         """Yield sentences that give the person away, in every spelling."""

@@ -120,7 +120,7 @@ def identity(person: Person, spelling: int) -> dict[str, str]:
 
 async def live_through(town: Town, person: Person) -> list[Complaint]:
     """Let someone complain, talk and judge, giving themselves away in every sentence."""
-    sentences = [*person.sentences(), *NEIGHBOUR.sentences()]
+    sentences = [*person.sentences(), *NEIGHBOUR.sentences(), *person.oddities()]
     everything = " ".join(sentences)
     complaints = []
     for spelling in range(3):

@@ -122,6 +122,20 @@ def test_a_name_is_masked_whole_and_by_its_longer_words() -> None:
     )
 
 
+@pytest.mark.parametrize("sign", ["\n", "\r\n", ", ", ":", "*", " \u00b7 ", "\u2212", "  - "])
+def test_the_reporters_own_numbers_are_found_across_lines_and_any_sign(sign: str) -> None:
+    known = ["0812-0000-4321", "9971014503870003"]
+    said = (
+        f"Nomor {sign.join(('0812', '0000', '4321'))}, NIK {sign.join(('9971014', '503870003'))}."
+    )
+    assert mask_person(said, known) == f"Nomor 0812{sign}[telepon], NIK [nik]."
+
+
+@pytest.mark.parametrize("spelled", ["#SriRahayuningsih", "@sri_rahayuningsih", "_Rahayuningsih_"])
+def test_a_name_is_found_as_a_hashtag_and_between_underscores(spelled: str) -> None:
+    assert "rahayuningsih" not in mask_person(spelled, ["Sri Rahayuningsih"]).casefold()
+
+
 def test_officers_hotlines_stay_and_long_numbers_go() -> None:
     said = "Hubungi 0351-461234 / 081234567890. NIK 3577 0123 4567 0001 sudah kami terima."
     assert mask_long_numbers(said) == (
