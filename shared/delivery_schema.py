@@ -15,8 +15,9 @@ def create_delivery_tables() -> None:
     """Create outbox, outbox_stream, inbox, inbox_stream, parked and dead_letter."""
     op.create_table(
         "outbox",
-        sa.Column("seq", sa.BigInteger, sa.Identity(always=True), primary_key=True),
-        sa.Column("id", UUID(as_uuid=False), nullable=False, unique=True),
+        # In no index but that of what is unpublished: each index is written by each publication.
+        sa.Column("seq", sa.BigInteger, sa.Identity(always=True), nullable=False),
+        sa.Column("id", UUID(as_uuid=False), primary_key=True),
         sa.Column("topic", sa.Text, nullable=False),
         sa.Column("aggregatetype", sa.Text, nullable=False),
         sa.Column("aggregateid", sa.Text, nullable=False),
