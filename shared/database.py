@@ -70,7 +70,7 @@ def is_transient(error: BaseException) -> bool:
     code = sqlstate(error)
     if code is not None:
         return code[:2] in _TRANSIENT_CLASSES or code in _TRANSIENT_CODES
-    # An InterfaceError alone says nothing: asyncpg also raises it for a value that it cannot send.
+    # An InterfaceError alone says nothing: asyncpg also raises it for a mistake of the caller's.
     return isinstance(error, DBAPIError) and bool(error.connection_invalidated)
 
 

@@ -36,6 +36,13 @@ PROBLEM_TITLES = {
     413: ("too-large", "Permintaan terlalu besar"),
 }
 
+# What Starlette and FastAPI say themselves, in words that tell a citizen's client what to do.
+_FRAMEWORK_DETAILS = {
+    "Not Found": "Periksa alamat yang dipanggil; daftarnya ada di dokumentasi layanan.",
+    "Method Not Allowed": "Gunakan metode yang disebut pada header Allow.",
+    "There was an error parsing the body": "Isi harus berupa JSON dalam UTF-8.",
+}
+
 _DOCUMENTED: tuple[type[Problem], ...] = (
     Unauthenticated,
     Forbidden,
@@ -177,9 +184,9 @@ async def _on_http_exception(_request: Request, error: Exception) -> JSONRespons
     if not isinstance(error, HTTPException):
         raise error
     slug, title = PROBLEM_TITLES.get(error.status_code, ("http", "Permintaan ditolak"))
-    return problem_response(
-        error.status_code, slug, title, printable(str(error.detail)), headers=error.headers
-    )
+    said = printable(str(error.detail))
+    detail = _FRAMEWORK_DETAILS.get(said, said)
+    return problem_response(error.status_code, slug, title, detail, headers=error.headers)
 
 
 def _pointer(loc: Sequence[int | str]) -> str:

@@ -32,6 +32,7 @@ def problem(response: httpx.Response, status: int) -> dict[str, object]:
 async def test_address_that_does_not_exist(small: SmallService) -> None:
     body = problem(await small.client.get("/sla/v1/nothing"), 404)
     assert body["type"] == "urn:tanggap:problem:not-found"
+    assert "Periksa alamat" in str(body["detail"])
 
 
 async def test_method_that_is_not_served(small: SmallService) -> None:
