@@ -3,7 +3,7 @@
 import os
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Generator, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -97,3 +97,13 @@ async def system(databases: Databases, tmp_path: Path) -> AsyncIterator[System]:
     """Run the whole system for one test."""
     async with running_system(databases, tmp_path) as running:
         yield running
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Let a report hold what a worker can send: tests log lone surrogates on purpose."""
+    report = yield
+    report.sections = [
+        (name, content.encode("utf-8", "replace").decode()) for name, content in report.sections
+    ]
+    return report

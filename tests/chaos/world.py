@@ -82,6 +82,10 @@ class World:
         """Return the present life of a service."""
         return self._processes[name]
 
+    def down(self) -> list[ServiceName]:
+        """Return the services that do not live."""
+        return [name for name, process in self._processes.items() if process.dead.is_set()]
+
     async def revive(self, name: ServiceName) -> None:
         """Start a service that is down; what is left of its last life is ended first."""
         last = self._processes.get(name)

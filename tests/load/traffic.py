@@ -9,6 +9,7 @@ import json
 import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -26,6 +27,9 @@ SUBMIT = "/intake/v1/complaints"
 _LETTERS = str.maketrans("0123456789", "ghijklmnop")
 # Statuses that make no promise in either direction.
 _UNCLEAR_FROM = 500
+
+# Services remember an Idempotency-Key for seven days; nobody here tries for as long as that.
+_KEY_KEPT = timedelta(days=5)
 
 Staff = Callable[..., dict[str, str]]
 
@@ -65,12 +69,12 @@ class Sender:
         """Times in the log are the clock's, durations the machine's."""
         self._way = way
         self._log = log
-        self._clock = clock
+        self.clock = clock
 
     async def send(self, errand: Errand) -> Answer | None:
         """Send once; None when no answer came."""
         content = json.dumps(errand.body).encode()
-        sent_at, began = self._clock.now(), monotonic()
+        sent_at, began = self.clock.now(), monotonic()
         answer: Answer | None = None
         error: str | None = None
         unclear = False
@@ -86,7 +90,7 @@ class Sender:
             Record(
                 operation=errand.operation,
                 sent_at=sent_at.isoformat(),
-                answered_at=self._clock.now().isoformat() if answer is not None else None,
+                answered_at=self.clock.now().isoformat() if answer is not None else None,
                 seconds=round(seconds, 6),
                 status=answer.status if answer is not None else None,
                 unclear=unclear or (answer is not None and answer.status >= _UNCLEAR_FROM),
@@ -123,7 +127,7 @@ class Citizens:
         self._chance = chance
         self._patience = longest_patience
         self.lodged: dict[str, Lodged] = {}
-        self.given_up: list[Errand] = []
+        self._given_up: list[tuple[datetime, Errand]] = []
         self._to_answer: list[tuple[str, Lodged]] = []
 
     async def submit(self, _number: int = 0) -> None:
@@ -134,14 +138,17 @@ class Citizens:
 
     async def try_again(self, _number: int = 0) -> None:
         """Send a complaint again that was given up without an answer."""
-        if self.given_up:
-            await self._lodge(self.given_up.pop(self._chance.randrange(len(self.given_up))))
+        since = self._sender.clock.now() - _KEY_KEPT
+        self._given_up = [each for each in self._given_up if each[0] > since]
+        if self._given_up:
+            _, errand = self._given_up.pop(self._chance.randrange(len(self._given_up)))
+            await self._lodge(errand)
 
     async def _lodge(self, errand: Errand) -> bool:
         answer = await self._insist(errand)
         if answer is None or answer.status != 201:
             if not _is_final(answer):
-                self.given_up.append(errand)
+                self._given_up.append((self._sender.clock.now(), errand))
             return False
         found = answer.json()
         self.lodged[found["complaint_id"]] = Lodged(
