@@ -23,6 +23,7 @@ from services.deployment import (
     needs_embedded_postgres,
     settle_settings,
 )
+from shared import event_loop
 from shared.auth import Role
 from shared.clock import Clock, SteeredClock, SystemClock
 from shared.contracts.topics import SERVICES, ServiceName
@@ -74,7 +75,7 @@ def serve(
         if profile is not None:
             check_or_exit(profile, names)
             asyncio.run(load_profile(profile, settings))
-        asyncio.run(_serve(core, settings))
+        event_loop.run(_serve(core, settings))
 
 
 def stack(
