@@ -1,6 +1,5 @@
 """`python -m tests.load`: measures everything, shows a table, and keeps a file to compare with."""
 
-import asyncio
 import json
 import os
 import platform
@@ -16,6 +15,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from shared import event_loop
 from shared.clock import SystemClock
 from tests.load.cores import Cores, share_cores, started_on
 from tests.load.figures import Figure, Run
@@ -68,6 +68,7 @@ def main(
     names = [name for name in only.split(",") if name] or list(BENCHES)
     if unknown := set(names) - set(BENCHES):
         raise typer.BadParameter(f"{', '.join(sorted(unknown))}: there are {', '.join(BENCHES)}")
+    output = output.absolute()
     output.mkdir(parents=True, exist_ok=True)
     before = _read_run(compare or output / "latest.json", must_exist=compare is not None)
     plan = QUICK if quick else Plan(rounds=rounds, seconds=seconds)
@@ -101,7 +102,7 @@ def _measure(names: list[str], plan: Plan, output: Path) -> Run:
     for name in names:
         console.print(f"[bold]{name}[/bold]")
         try:
-            figures += asyncio.run(_measure_one(BENCHES[name], plan, cores, output))
+            figures += event_loop.run(_measure_one(BENCHES[name], plan, cores, output))
         except Exception as error:  # noqa: BLE001 - the others are measured all the same
             failures[name] = repr(error)
             console.print(f"  [red]{error!r}[/red]")
@@ -117,7 +118,7 @@ async def _measure_one(bench: Bench, plan: Plan, cores: Cores, output: Path) -> 
         root = stack.enter_context(
             tempfile.TemporaryDirectory(prefix="run-", dir=output, ignore_cleanup_errors=True)
         )
-        rig = start_rig(stack, Path(root).absolute(), cores)
+        rig = start_rig(stack, Path(root), cores)
         return await bench.measure(rig, plan)
 
 
@@ -141,7 +142,7 @@ def _write_run(run: Run, output: Path) -> Path:
 
 
 def _revision() -> str:
-    asked = subprocess.run(  # noqa: S603 - fixed arguments
+    asked = subprocess.run(
         ["git", "describe", "--always", "--dirty"],  # noqa: S607 - whichever git there is
         capture_output=True,
         text=True,

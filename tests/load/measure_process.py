@@ -1,4 +1,4 @@
-"""Measures what needs no reference: classifying on a core, and `serve all` from cold to answering."""
+"""Measures what needs no reference: classifying on a core, and `serve all` from start to ready."""
 
 import asyncio
 import os

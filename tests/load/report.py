@@ -31,6 +31,10 @@ def show_run(console: Console, run: Run, before: Run | None) -> None:
         table.add_row(*cells)
     console.print()
     console.print(table)
+    _show_notes(console, run)
+
+
+def _show_notes(console: Console, run: Run) -> None:
     for figure in run.figures:
         if figure.note:
             console.print(f"[dim]{figure.label}: {figure.note}[/dim]")
@@ -64,7 +68,7 @@ def _goal(figure: Figure) -> str:
         return ""
     sign = "≥" if figure.better == "more" else "≤"
     if figure.goal_is_ratio:
-        return f"{sign} {figure.goal:.2f} ×"
+        return f"{sign} {figure.goal:.2f}"
     return f"{sign} {figure.goal:,.0f} {figure.unit}"
 
 
@@ -75,7 +79,7 @@ def _verdict(figure: Figure) -> str:
 
 def _change(change: Change | None) -> str:
     if change is None:
-        return "–"
+        return ""
     if not change.is_clear:
         return f"[dim]{change.share:+.0%}[/dim]"
     colour = "green" if change.is_gain else "red"

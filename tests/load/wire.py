@@ -79,6 +79,10 @@ class _Wire(asyncio.Protocol):
             if not self._answer.done():
                 self._answer.set_result((status, body))
 
+    @property
+    def is_open(self) -> bool:
+        return self._transport is not None
+
     async def send(self, request: bytes) -> tuple[int, bytes]:
         if self._transport is None:
             raise BadAnswer("the connection is closed")
@@ -104,7 +108,8 @@ class Connection:
         started = perf_counter()
         try:
             async with asyncio.timeout(TOO_LATE_SECONDS):
-                if self._wire is None:
+                # Servers close connections that rest for some seconds.
+                if self._wire is None or not self._wire.is_open:
                     loop = asyncio.get_running_loop()
                     _, self._wire = await loop.create_connection(_Wire, self._host, self._port)
                 status, body = await self._wire.send(request)

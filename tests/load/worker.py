@@ -15,6 +15,8 @@ from typing import Any, Protocol
 
 import structlog
 
+from shared import event_loop
+
 Command = Callable[..., Awaitable[dict[str, Any]]]
 
 _WORKS = {
@@ -83,4 +85,4 @@ if __name__ == "__main__":
         wrapper_class=structlog.make_filtering_bound_logger(30),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
-    asyncio.run(_main(sys.argv[1], json.loads(sys.argv[2])))
+    event_loop.run(_main(sys.argv[1], json.loads(sys.argv[2])))

@@ -4,7 +4,6 @@
 `tanggap serve`. It checks types alone: no encryption, no masking, no idempotency, no outbox order.
 """
 
-import asyncio
 import gc
 import sys
 from collections.abc import AsyncIterator
@@ -18,6 +17,8 @@ import uuid_utils
 import uvicorn
 from fastapi import FastAPI, Request
 from pydantic import BaseModel
+
+from shared import event_loop
 
 TABLES = (
     """
@@ -158,4 +159,4 @@ async def serve(app: Any, port: int) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(serve(create_app(sys.argv[2], int(sys.argv[3])), int(sys.argv[1])))
+    event_loop.run(serve(create_app(sys.argv[2], int(sys.argv[3])), int(sys.argv[1])))
