@@ -6,15 +6,17 @@ A part of the Kafka transport: beside `kafka.py`, the only module that may impor
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from time import monotonic
 from typing import Any
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
-from aiokafka.errors import TopicAlreadyExistsError, for_code
+from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
 from shared.contracts.topics import TOPICS, Topic
 
 _VISIBLE_SECONDS = 15
+_READY_SECONDS = 15
 _DAY_MS = 24 * 60 * 60 * 1000
 
 
@@ -37,7 +39,7 @@ async def create_topics(bootstrap: str, replication_factor: int = 1) -> list[str
         )
         for topic in TOPICS
     ]
-    async with _admin(bootstrap) as admin:
+    async with ready_admin(bootstrap) as admin:
         present = set(await admin.list_topics())
         missing = [topic for topic in wanted if topic.name not in present]
         if not missing:
@@ -56,7 +58,7 @@ async def verify_topics(bootstrap: str) -> list[str]:
     Raises aiokafka's KafkaError where the cluster does not answer.
     """
     problems: list[str] = []
-    async with _admin(bootstrap) as admin:
+    async with ready_admin(bootstrap) as admin:
         present = set(await admin.list_topics())
         problems += [f"{t.name}: the topic is missing" for t in TOPICS if t.name not in present]
         there = [topic for topic in TOPICS if topic.name in present]
@@ -116,10 +118,25 @@ async def _configs_of(admin: AIOKafkaAdminClient, name: str) -> dict[str, str]:
 
 
 @asynccontextmanager
-async def _admin(bootstrap: str) -> AsyncIterator[Any]:
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, client_id="tanggap-topics")
+async def ready_admin(bootstrap: str) -> AsyncIterator[AIOKafkaAdminClient]:
+    """Connect to a cluster that knows its brokers; one that has just started may not yet.
+
+    Raises aiokafka's KafkaError where that does not come to pass within 15 s.
+    """
+    deadline = monotonic() + _READY_SECONDS
+    while True:
+        admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, client_id="tanggap-topics")
+        try:
+            await admin.start()
+            await admin.list_topics()
+        except KafkaError:
+            await admin.close()
+            if monotonic() > deadline:
+                raise
+            await asyncio.sleep(0.2)
+        else:
+            break
     try:
-        await admin.start()
         yield admin
     finally:
         await admin.close()

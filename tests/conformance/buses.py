@@ -7,12 +7,13 @@ from typing import Protocol
 from uuid import uuid4
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.admin import NewTopic
 from sqlalchemy import text
 
 from shared.database import Database
 from shared.transport.in_process import InProcessTransport
 from shared.transport.kafka import KafkaTransport
+from shared.transport.kafka_topics import ready_admin
 from shared.transport.message import Message, ReceivedMessage
 from shared.transport.port import Transport
 from tests.support.waiting import until
@@ -112,14 +113,10 @@ class KafkaBus:
         """Make two topics."""
         name = uuid4().hex
         bus = cls(bootstrap, f"first.{name}", f"second.{name}")
-        admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
-        await admin.start()
-        try:
+        async with ready_admin(bootstrap) as admin:
             await admin.create_topics(
                 [NewTopic(topic, PARTITIONS, 1) for topic in (bus.topic, bus.other_topic)]
             )
-        finally:
-            await admin.close()
         return bus
 
     async def process(self) -> Transport:
