@@ -3,10 +3,10 @@
 import asyncio
 import os
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Coroutine, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import httpx
 import typer
@@ -42,7 +42,11 @@ FIRST_STACK_PORT = 8001
 
 Profile = Annotated[
     Path | None,
-    typer.Option(help="Profile to load before starting; the one loaded last stays otherwise."),
+    typer.Option(
+        exists=True,
+        file_okay=False,
+        help="Profile to load before starting; the one loaded last stays otherwise.",
+    ),
 ]
 
 
@@ -63,6 +67,8 @@ def serve(
     names = known_services(services or ["all"])
     core = CoreSettings()
     configure_logging(core.log_level, core.log_output)
+    if profile is not None:
+        check_or_exit(profile, names)
     if core.otlp_endpoint:
         export_traces("+".join(names), core.otlp_endpoint)
     with ExitStack() as stack:
@@ -73,7 +79,6 @@ def serve(
         if postgres is not None or prepare:
             asyncio.run(migrate_all(settings))
         if profile is not None:
-            check_or_exit(profile, names)
             asyncio.run(load_profile(profile, settings))
         event_loop.run(_serve(core, settings))
 
@@ -163,9 +168,20 @@ async def _serve(core: CoreSettings, settings: dict[ServiceName, ServiceSettings
     finally:
         greeting.cancel()
         if bus is not None:
-            await bus.close()
+            await _to_its_end(bus.close())
     if not server.started:
         sys.exit(3)
+
+
+async def _to_its_end(work: Coroutine[Any, Any, None]) -> None:
+    """Finish some work although this task is cancelled: uvicorn, once it is done, hands Ctrl-C on.
+
+    Then this process ends as it would have by itself.
+    """
+    task = asyncio.create_task(work)
+    while not task.done():
+        with suppress(asyncio.CancelledError):
+            await asyncio.shield(task)
 
 
 async def _greet(

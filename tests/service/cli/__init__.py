@@ -1,0 +1,1 @@
+"""The command `tanggap`, as people type it."""
