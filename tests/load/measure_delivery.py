@@ -43,7 +43,7 @@ async def measure_relay(rig: Rig, plan: Plan) -> list[Figure]:
     return [
         Figure(
             "relay",
-            "relay: outbox → Kafka, marked",
+            "relay",
             "events/s",
             tuple(ours.rates),
             tuple(reference.rates),
@@ -84,7 +84,7 @@ async def measure_inbox(rig: Rig, plan: Plan) -> list[Figure]:
     return [
         Figure(
             "inbox",
-            "inbox: Kafka → effect and outbox row",
+            "inbox",
             "events/s",
             tuple(ours.rates),
             tuple(reference.rates),

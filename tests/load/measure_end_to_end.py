@@ -73,12 +73,12 @@ async def measure_end_to_end(rig: Rig, plan: Plan) -> list[Figure]:
     return [
         Figure(
             f"end_to_end_{name}",
-            f"201 → assigned on the timeline at {RATE}/s, {name}",
+            f"201 → assigned, {name}",
             "ms",
             tuple(percentile(waits) for waits in rounds),
             goal=goal,
             better="less",
-            note=f"{placed:,} of {accepted:,} placed by rule; the rest went to the triage desk",
+            note=f"at {RATE}/s; {placed:,} of {accepted:,} placed by rule, the rest left to the desk",
         )
         for name, percentile, goal in (("p50", _p50, P50_GOAL_MS), ("p99", _p99, P99_GOAL_MS))
     ]

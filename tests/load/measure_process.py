@@ -41,7 +41,7 @@ async def measure_classify(rig: Rig, plan: Plan) -> list[Figure]:
     return [
         Figure(
             "classify",
-            "classify by routing's rules",
+            "classify",
             "texts/s",
             tuple(side.rates),
             goal=CLASSIFY_GOAL,
@@ -63,19 +63,21 @@ async def measure_start(rig: Rig, plan: Plan) -> list[Figure]:
     return [
         Figure(
             "warm_start",
-            "`serve all`, warm: from its start to ready",
+            "warm start",
             "s",
             tuple(seconds),
             goal=START_GOAL_SECONDS,
             better="less",
+            note="`serve all` on data that exists, until it is ready",
         ),
         Figure(
             "memory",
-            "`serve all`: resident without Postgres",
+            "memory",
             "MB",
             tuple(megabytes),
             goal=MEMORY_GOAL_MEGABYTES,
             better="less",
+            note="`serve all`, resident, without Postgres",
         ),
     ]
 

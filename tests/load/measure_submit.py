@@ -45,13 +45,13 @@ async def measure_submit(rig: Rig, plan: Plan) -> list[Figure]:
     return [
         Figure(
             "submit",
-            f"submit: {CLIENTS} clients",
+            "submit",
             "requests/s",
             tuple(ours.rates),
             tuple(reference.rates),
             goal=GOAL,
             goal_is_ratio=True,
-            note=processor_note(ours, reference),
+            note=f"{CLIENTS} clients; " + processor_note(ours, reference),
         )
     ]
 

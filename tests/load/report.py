@@ -12,15 +12,16 @@ def show_run(console: Console, run: Run, before: Run | None) -> None:
     """Print the table, the conditions and what could not be measured."""
     table = Table(title="Speed and size", title_justify="left", header_style="bold")
     table.add_column("What")
-    for name in ("Ours", "Reference", "Ratio", "Goal", ""):
-        table.add_column(name, justify="right")
+    for name in ("Ours", "Reference", "Unit", "Ratio", "Goal", ""):
+        table.add_column(name, justify="left" if name == "Unit" else "right", no_wrap=True)
     if before is not None:
-        table.add_column(f"since {before.taken_at[:16].replace('T', ' ')}", justify="right")
+        table.add_column("Since last", justify="right")
     for figure in run.figures:
         cells = [
             figure.label,
             _value(figure, reference=False),
             _value(figure, reference=True),
+            figure.unit,
             _ratio(figure),
             _goal(figure),
             _verdict(figure),
@@ -31,13 +32,15 @@ def show_run(console: Console, run: Run, before: Run | None) -> None:
         table.add_row(*cells)
     console.print()
     console.print(table)
+    if before is not None:
+        console.print(f"[dim]compared with the run of {before.taken_at}[/dim]")
     _show_notes(console, run)
 
 
 def _show_notes(console: Console, run: Run) -> None:
     for figure in run.figures:
         if figure.note:
-            console.print(f"[dim]{figure.label}: {figure.note}[/dim]")
+            console.print(f"[dim]{figure.label}: {figure.note}[/dim]", soft_wrap=True)
     for name, value in run.conditions.items():
         console.print(f"[dim]{name}: {value}[/dim]")
     for name, reason in run.failures.items():
@@ -51,7 +54,7 @@ def _number(value: float, unit: str) -> str:
 def _value(figure: Figure, *, reference: bool) -> str:
     if not reference:
         spread = f" ±{figure.summary.spread:.0%}" if len(figure.ours) > 1 else ""
-        return f"{_number(figure.summary.median, figure.unit)} {figure.unit}{spread}"
+        return f"{_number(figure.summary.median, figure.unit)}{spread}"
     summary = figure.reference_summary
     return (
         "" if summary is None else f"{_number(summary.median, figure.unit)} ±{summary.spread:.0%}"
@@ -68,8 +71,8 @@ def _goal(figure: Figure) -> str:
         return ""
     sign = "≥" if figure.better == "more" else "≤"
     if figure.goal_is_ratio:
-        return f"{sign} {figure.goal:.2f}"
-    return f"{sign} {figure.goal:,.0f} {figure.unit}"
+        return f"{sign} {figure.goal:.2f} ratio"
+    return f"{sign} {figure.goal:,.0f}"
 
 
 def _verdict(figure: Figure) -> str:
