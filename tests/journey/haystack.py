@@ -58,7 +58,7 @@ class Haystack:
                 while messages := await transport.fetch((topic.name, number), offset):
                     for message in messages:
                         self.add(f"bus {topic.name}", message.key)
-                        self.add(f"bus {topic.name}", message.value.decode())
+                        self.add(f"bus {topic.name}", as_text(message.value))
                         for header, text in message.headers.items():
                             self.add(f"bus {topic.name} {header}", text)
                     offset = messages[-1].offset + 1

@@ -12,6 +12,8 @@ from shared.problems import TYPE_PREFIX
 from tests.journey.doors import OPD, OTHER_OPD, TEXT, Door, count_complaints, raw, refusal_of
 from tests.journey.town import COMPLAINTS, Complaint, Town
 
+pytestmark = pytest.mark.xdist_group("journey")
+
 DESK_ONLY = ("/assign", "/close", "/reconsider")
 ID = new_id()
 

@@ -11,6 +11,8 @@ from shared.auth import Role
 from tests.journey.doors import JSON, TEXT, Door, count_complaints, refusal_of
 from tests.journey.town import COMPLAINTS, Complaint, Town
 
+pytestmark = pytest.mark.xdist_group("journey")
+
 MEGABYTE = 1_000_000
 
 BAD_BODIES: dict[str, tuple[bytes, int]] = {

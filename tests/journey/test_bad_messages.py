@@ -20,6 +20,8 @@ from shared.transport.message import Message
 from tests.journey.doors import OPD, TEXT
 from tests.journey.town import Town
 
+pytestmark = pytest.mark.xdist_group("journey")
+
 
 def written(event_class: type[Event], complaint_id: str, version: int = 1) -> Message:
     """Write an example event about some complaint."""

@@ -7,6 +7,8 @@ import pytest
 
 from tests.journey.town import Complaint, Town
 
+pytestmark = pytest.mark.xdist_group("journey")
+
 CLEAR = "Lampu jalan di depan SD Mekarsari padam sejak tiga malam"
 VAGUE = "Tolong dibantu ya."
 #: Which OPD the profile contoh gives the clear one to, and what citizens are told that it is.

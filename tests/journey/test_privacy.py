@@ -19,6 +19,8 @@ from tests.journey.haystack import Haystack
 from tests.journey.people import Person
 from tests.journey.town import COMPLAINTS, Complaint, Town
 
+pytestmark = pytest.mark.xdist_group("journey")
+
 PEOPLE = [
     Person(
         "Wirasatya Pambudiarto", "81200004321", "9971014503870003", "wirasatya.p@contoh.example"

@@ -42,6 +42,8 @@ def quiet_terminal(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("TANGGAP_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("COLUMNS", "300")
     monkeypatch.setenv("TERM", "dumb")
+    # It is the whole process's, and would go on writing to the runner's closed streams.
+    monkeypatch.setattr("services.cli.serving.configure_logging", lambda *_: None)
 
 
 def run(*words: str) -> Result:

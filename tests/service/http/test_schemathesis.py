@@ -31,6 +31,8 @@ from tests.service.http.documents import Operation, merged_document, operations_
 from tests.service.http.known import known_cases
 from tests.service.http.live import LiveSystem
 
+pytestmark = pytest.mark.xdist_group("http")
+
 Case = schemathesis.Case[Any]
 
 CHECKS = [
