@@ -16,6 +16,7 @@ from tests.load.log import Record
 
 _ENDED = frozenset({"closed", "rejected", "merged", "withdrawn"})
 _WITHOUT_OPD = frozenset({"triage", "rejected", "merged", "withdrawn"})
+_NEW_EPOCH = frozenset({"reopen", "reconsider"})
 _RUNS = frozenset({"running", "paused"})
 
 
@@ -81,10 +82,10 @@ def one_clock(evidence: Evidence, _log: Sequence[Record]) -> Notes:
                 f"{clock.stage} of {clock.complaint_id} is {clock.state} while {case.state}",
             )
     for case in evidence.cases:
-        for stage in _stages_begun(evidence.history.get(case.complaint_id, [])):
+        for stage, epoch in _stages_begun(evidence.history.get(case.complaint_id, [])):
             notes.expect(
-                (case.complaint_id, 0, stage, 0) in keys,
-                f"{case.complaint_id} has no clock of {stage}",
+                (case.complaint_id, 0, stage, epoch) in keys,
+                f"{case.complaint_id} has no clock of {stage}, epoch {epoch}",
             )
     _fired_once(evidence, notes)
     return notes
@@ -96,13 +97,18 @@ def _may_run(clock: ClockRow, case: CaseRow) -> bool:
     return case.state != "resolved" or clock.stage == "closing"
 
 
-def _stages_begun(facts: Sequence[Fact]) -> Iterator[str]:
-    yield "verification"
-    yield "first_response"
-    if any(fact.to_state == "assigned" for fact in facts):
-        yield "follow_up"
+def _stages_begun(facts: Sequence[Fact]) -> Iterator[tuple[str, int]]:
+    """Return the stages that a case has entered, each with its epoch."""
+    yield "verification", 0
+    yield "first_response", 0
+    epoch = 0
+    for fact in facts:
+        epoch += fact.action in _NEW_EPOCH
+        if fact.to_state == "assigned":
+            yield "follow_up", epoch
+    # How often a citizen was waited for is counted by itself.
     if any(fact.to_state == "resolved" for fact in facts):
-        yield "closing"
+        yield "closing", 0
 
 
 def _fired_once(evidence: Evidence, notes: Notes) -> None:

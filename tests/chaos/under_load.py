@@ -3,8 +3,9 @@
 import asyncio
 import logging
 import random
+import re
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -12,7 +13,7 @@ from shared.clock import SystemClock
 from shared.contracts.topics import TOPICS, ServiceName
 from shared.database import Database
 from tests.chaos.checker import broken, check, print_verdicts, scrape, wait_for_rest
-from tests.chaos.evidence import DELIVERING, Evidence
+from tests.chaos.evidence import DELIVERING, Evidence, rows_of
 from tests.chaos.gathering import gather
 from tests.chaos.wire import lag_of, read_kafka
 from tests.load.client import Door, at_rate
@@ -21,6 +22,17 @@ from tests.load.traffic import Citizens, Officers, Sender, demo_texts
 from tests.support.stack import Stack
 
 log = logging.getLogger(__name__)
+
+_HISTORY = """
+    SELECT version, action, "by", from_state, to_state, opd, happened_at FROM case_history
+    WHERE complaint_id = :complaint_id ORDER BY version
+"""
+_CLOCKS = "SELECT stage, part, epoch, state FROM clock WHERE complaint_id = :complaint_id"
+_FACTS = """
+    SELECT submitted_at, withdrawn_at, is_open, marks FROM case_facts
+    WHERE complaint_id = :complaint_id
+"""
+_SENT = "SELECT aggregate_version, type FROM outbox WHERE aggregateid = :complaint_id ORDER BY 1"
 
 OPDS = ("PUPR", "DLH", "DINSOS", "DISHUB", "DUKCAPIL", "DINKES", "SATPOLPP", "PDAM")
 
@@ -78,11 +90,11 @@ class Rig:
                 wire=await read_kafka(self.stack.kafka.bootstrap),
                 metrics=await scrape({name: self.stack.base[name] for name in DELIVERING}),
             )
-        looked_at = {each.invariant: each.looked_at for each in verdicts}
-        log.info("at rest after %.1f s; the checker looked at %s", took, looked_at)
-        if found := broken(verdicts):
-            print_verdicts(verdicts)
-            raise AssertionError("\n".join(found[:20]))
+            looked_at = {each.invariant: each.looked_at for each in verdicts}
+            log.info("at rest after %.1f s; the checker looked at %s", took, looked_at)
+            if found := broken(verdicts):
+                print_verdicts(verdicts)
+                raise AssertionError("\n".join([*found[:20], *await _known_of(databases, found)]))
         return took
 
     async def taken_in(self, seconds: float = 30) -> None:
@@ -113,3 +125,23 @@ class Rig:
         finally:
             for database in opened.values():
                 await database.close()
+
+
+async def _known_of(
+    databases: Mapping[ServiceName, Database], findings: Sequence[str]
+) -> list[str]:
+    """Return what routing and sla hold of the first complaint that a finding names."""
+    named = re.search(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", " ".join(findings))
+    if named is None:
+        return []
+    known = []
+    asked: tuple[tuple[ServiceName, str], ...] = (
+        ("routing", _HISTORY),
+        ("sla", _CLOCKS),
+        ("sla", _FACTS),
+        ("sla", _SENT),
+    )
+    for name, sql in asked:
+        rows = await rows_of(databases[name], sql, complaint_id=named[0])
+        known += [f"  {name}: {tuple(row)}" for row in rows]
+    return known
