@@ -78,7 +78,7 @@ async def measure_end_to_end(rig: Rig, plan: Plan) -> list[Figure]:
             tuple(percentile(waits) for waits in rounds),
             goal=goal,
             better="less",
-            note=f"at {RATE}/s; {placed:,} of {accepted:,} placed by rule, the rest left to the desk",
+            note=f"at {RATE}/s; {placed:,} of {accepted:,} placed by rule, the rest with the desk",
         )
         for name, percentile, goal in (("p50", _p50, P50_GOAL_MS), ("p99", _p99, P99_GOAL_MS))
     ]
