@@ -12,6 +12,7 @@ import structlog
 
 from shared.embedded.kafka import EmbeddedKafka
 from shared.embedded.postgres import EmbeddedPostgres
+from tests.support.scheduling import GroupScheduling
 from tests.support.servers import Databases, kafka_in_environment, running_postgres
 from tests.support.system import System, running_system
 
@@ -38,6 +39,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--chaos-rounds", type=int, default=1, help="rounds of each fault in tests/chaos"
     )
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config) -> GroupScheduling | None:
+    """Keep each group of tests on one worker, where groups are asked for."""
+    return GroupScheduling(config) if config.getvalue("dist") == "loadgroup" else None
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
