@@ -20,6 +20,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import UUID, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from shared.database import fetch
 from shared.delivery_plan import Identity, Stream
 from shared.masking import mask_identifiers
 from shared.transport.message import ReceivedMessage
@@ -39,6 +40,7 @@ class HeldEvent:
     message: ReceivedMessage
 
 
+# Through SQLAlchemy, for it is a transaction's first statement, with which SQLAlchemy begins it.
 _LOCK_VERSIONS = text(
     """
     SELECT i.publisher, i.aggregateid, i.version
@@ -52,47 +54,39 @@ _LOCK_VERSIONS = text(
 )
 # A stream that nothing was seen of has no row to lock, and two of its events at once would not see
 # each other: the later one would be parked while the earlier one is just taking effect.
-_OPEN_STREAMS = text(
-    """
+_OPEN_STREAMS = """
     INSERT INTO inbox_stream AS i (consumer, publisher, aggregateid, version)
-    SELECT :consumer, s.*, 0
-    FROM unnest(CAST(:publishers AS text[]), CAST(:aggregates AS text[])) s
+    SELECT $1, s.*, 0
+    FROM unnest(CAST($2 AS text[]), CAST($3 AS text[])) s
     ON CONFLICT (consumer, publisher, aggregateid) DO UPDATE SET version = i.version
     RETURNING publisher, aggregateid, version
     """
-)
-_SET_VERSIONS = text(
-    """
+_SET_VERSIONS = """
     INSERT INTO inbox_stream AS i (consumer, publisher, aggregateid, version)
-    SELECT :consumer, s.*
-    FROM unnest(CAST(:publishers AS text[]), CAST(:aggregates AS text[]),
-                CAST(:versions AS int[])) s
+    SELECT $1, s.*
+    FROM unnest(CAST($2 AS text[]), CAST($3 AS text[]), CAST($4 AS int[])) s
     ON CONFLICT (consumer, publisher, aggregateid) DO UPDATE SET version = EXCLUDED.version
     """
-)
 # What takes effect is held back no longer, wherever it was.
-_CLAIM = text(
-    """
-    WITH claimed AS (SELECT id FROM unnest(CAST(:ids AS uuid[])) id),
+_CLAIM = """
+    WITH claimed AS (SELECT id FROM unnest(CAST($2 AS uuid[])) id),
     released AS (
-        DELETE FROM parked USING claimed WHERE consumer = :consumer AND event_id = claimed.id
+        DELETE FROM parked USING claimed WHERE consumer = $1 AND event_id = claimed.id
     ), forgiven AS (
-        DELETE FROM dead_letter USING claimed WHERE consumer = :consumer AND event_id = claimed.id
+        DELETE FROM dead_letter USING claimed WHERE consumer = $1 AND event_id = claimed.id
     )
     INSERT INTO inbox (consumer, event_id)
-    SELECT :consumer, id FROM claimed ORDER BY id
+    SELECT $1, id FROM claimed ORDER BY id
     ON CONFLICT DO NOTHING
+    RETURNING 1
     """
-)
-_PARKED = text(
-    """
+_PARKED = """
     SELECT p.topic, p.key, p.value, p.headers
     FROM parked p
-    JOIN unnest(CAST(:publishers AS text[]), CAST(:aggregates AS text[])) s (publisher, aggregateid)
+    JOIN unnest(CAST($2 AS text[]), CAST($3 AS text[])) s (publisher, aggregateid)
       ON p.publisher = s.publisher AND p.aggregateid = s.aggregateid
-    WHERE p.consumer = :consumer
+    WHERE p.consumer = $1
     """
-)
 
 
 def _held_table(name: HeldTable) -> Table:
@@ -123,11 +117,15 @@ async def lock_stream_versions(
     connection: AsyncConnection, consumer: str, streams: Collection[Stream]
 ) -> dict[Stream, int]:
     """Lock these streams and return the last version of each that took effect, 0 for none."""
-    rows = await connection.execute(_LOCK_VERSIONS, _arrays(consumer, sorted(streams)))
-    versions = {(row.publisher, row.aggregateid): row.version for row in rows}
+    publishers, aggregates = _columns(sorted(streams))
+    known = await connection.execute(
+        _LOCK_VERSIONS,
+        {"consumer": consumer, "publishers": publishers, "aggregates": aggregates},
+    )
+    versions: dict[Stream, int] = {(row[0], row[1]): row[2] for row in known}
     if new := sorted(set(streams) - versions.keys()):
-        rows = await connection.execute(_OPEN_STREAMS, _arrays(consumer, new))
-        versions |= {(row.publisher, row.aggregateid): row.version for row in rows}
+        rows = await fetch(connection, _OPEN_STREAMS, consumer, *_columns(new))
+        versions |= {(row["publisher"], row["aggregateid"]): row["version"] for row in rows}
     return versions
 
 
@@ -137,35 +135,32 @@ async def set_stream_versions(
     """Remember the last version that took effect, per stream."""
     if versions:
         streams = sorted(versions)
-        await connection.execute(
-            _SET_VERSIONS,
-            {**_arrays(consumer, streams), "versions": [versions[s] for s in streams]},
-        )
+        numbers = [versions[stream] for stream in streams]
+        await fetch(connection, _SET_VERSIONS, consumer, *_columns(streams), numbers)
 
 
 async def insert_inbox(connection: AsyncConnection, consumer: str, ids: Sequence[str]) -> int:
     """Claim events; returns how many were not claimed before."""
     if not ids:
         return 0
-    result = await connection.execute(_CLAIM, {"consumer": consumer, "ids": list(ids)})
-    return result.rowcount
+    return len(await fetch(connection, _CLAIM, consumer, list(ids)))
 
 
 async def list_parked(
     connection: AsyncConnection, consumer: str, streams: Collection[Stream]
 ) -> list[ReceivedMessage]:
     """Return the parked messages of these streams."""
-    rows = await connection.execute(_PARKED, _arrays(consumer, sorted(streams)))
+    rows = await fetch(connection, _PARKED, consumer, *_columns(sorted(streams)))
     return [received(row) for row in rows]
 
 
-def received(row: Any) -> ReceivedMessage:
+def received(row: Mapping[str, Any]) -> ReceivedMessage:
     """Make the message again that a row of `parked` or `dead_letter` keeps."""
     return ReceivedMessage(
-        topic=row.topic,
-        key=bytes(row.key).decode(errors="replace"),
-        value=bytes(row.value),
-        headers=row.headers,
+        topic=row["topic"],
+        key=bytes(row["key"]).decode(errors="replace"),
+        value=bytes(row["value"]),
+        headers=row["headers"],
         partition=-1,
         offset=-1,
     )
@@ -183,14 +178,14 @@ async def list_held(
     )
     return [
         HeldEvent(
-            event_id=row.event_id,
-            stream=None if row.publisher is None else (row.publisher, row.aggregateid),
-            version=row.aggregate_version,
-            reason=row.reason,
-            since=row.since,
-            message=received(row),
+            event_id=row["event_id"],
+            stream=None if row["publisher"] is None else (row["publisher"], row["aggregateid"]),
+            version=row["aggregate_version"],
+            reason=row["reason"],
+            since=row["since"],
+            message=received(dict(row)),
         )
-        for row in rows
+        for row in rows.mappings()
     ]
 
 
@@ -234,12 +229,9 @@ async def delete_held(
         )
 
 
-def _arrays(consumer: str, streams: Sequence[Stream]) -> dict[str, object]:
-    return {
-        "consumer": consumer,
-        "publishers": [s[0] for s in streams],
-        "aggregates": [s[1] for s in streams],
-    }
+def _columns(streams: Sequence[Stream]) -> tuple[list[str], list[str]]:
+    """Return the publishers and the complaints of streams, as arrays of equal length."""
+    return [stream[0] for stream in streams], [stream[1] for stream in streams]
 
 
 def _storable(reason: str) -> str:

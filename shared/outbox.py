@@ -8,24 +8,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.contracts.envelope import encode_payload
 from shared.contracts.event import Event
 from shared.contracts.topics import event_type, topic_of
 from shared.correlation import current_correlation
+from shared.database import fetch
 from shared.ids import new_id
 from shared.telemetry import current_traceparent
 
-_APPEND = text(
-    """
+_APPEND = """
     WITH event AS (
         SELECT * FROM unnest(
-            CAST(:ids AS uuid[]), CAST(:topics AS text[]), CAST(:sources AS text[]),
-            CAST(:aggregates AS text[]), CAST(:types AS text[]), CAST(:payloads AS text[]),
-            CAST(:times AS timestamptz[]), CAST(:correlations AS text[]),
-            CAST(:causations AS text[]), CAST(:traceparents AS text[])
+            CAST($1 AS uuid[]), CAST($2 AS text[]), CAST($3 AS text[]), CAST($4 AS text[]),
+            CAST($5 AS text[]), CAST($6 AS text[]), CAST($7 AS timestamptz[]),
+            CAST($8 AS text[]), CAST($9 AS text[]), CAST($10 AS text[])
         ) WITH ORDINALITY AS e (id, topic, aggregatetype, aggregateid, type, payload, time,
                                 correlation_id, causation_id, traceparent, ord)
     ), tally AS (
@@ -45,7 +43,6 @@ _APPEND = text(
     FROM event e JOIN stream USING (aggregateid) JOIN tally USING (aggregateid)
     ORDER BY e.ord
     """
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,18 +75,17 @@ async def append(connection: AsyncConnection, drafts: Sequence[Draft]) -> None:
     if not drafts:
         return
     topics = [topic_of(type(d.event)) for d in drafts]
-    await connection.execute(
+    await fetch(
+        connection,
         _APPEND,
-        {
-            "ids": [d.event_id for d in drafts],
-            "topics": [t.name for t in topics],
-            "sources": [t.publisher for t in topics],
-            "aggregates": [d.event.complaint_id for d in drafts],
-            "types": [event_type(type(d.event)) for d in drafts],
-            "payloads": [encode_payload(d.event) for d in drafts],
-            "times": [d.time for d in drafts],
-            "correlations": [d.correlation_id for d in drafts],
-            "causations": [d.causation_id for d in drafts],
-            "traceparents": [d.traceparent for d in drafts],
-        },
+        [d.event_id for d in drafts],
+        [t.name for t in topics],
+        [t.publisher for t in topics],
+        [d.event.complaint_id for d in drafts],
+        [event_type(type(d.event)) for d in drafts],
+        [encode_payload(d.event) for d in drafts],
+        [d.time for d in drafts],
+        [d.correlation_id for d in drafts],
+        [d.causation_id for d in drafts],
+        [d.traceparent for d in drafts],
     )
