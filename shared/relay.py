@@ -74,6 +74,7 @@ class Relay:
     ) -> None:
         """`observe(count)` hears of each batch that was acknowledged and marked."""
         self._database = database
+        self._autocommit = database.engine.execution_options(isolation_level="AUTOCOMMIT")
         self._transport = transport
         self._clock = clock
         self._batch_size = batch_size
@@ -115,8 +116,7 @@ class Relay:
         return published
 
     async def _run_locked(self) -> None:
-        engine = self._database.engine.execution_options(isolation_level="AUTOCOMMIT")
-        async with engine.connect() as connection:
+        async with self._autocommit.connect() as connection:
             if not (await connection.execute(_TRY_LOCK, {"key": _LOCK_KEY})).scalar_one():
                 return
             try:
@@ -180,7 +180,8 @@ class Relay:
 
     async def _send_and_mark(self, batch: Batch) -> None:
         await self._transport.publish(batch.messages)
-        async with self._database.transaction() as connection:
+        # One statement is a transaction by itself: no BEGIN and COMMIT to send.
+        async with self._autocommit.connect() as connection:
             await connection.execute(_MARK, {"seqs": _array(batch.seqs), "now": self._clock.now()})
         self._observe(len(batch.seqs))
 
