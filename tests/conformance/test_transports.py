@@ -167,8 +167,10 @@ async def test_other_partitions_flow_while_one_fails(bus: Bus) -> None:
     await transport.publish(numbered(bus.topic, healthy, 10))
     await recorder.wait_for(11)
     assert recorder.values(failing) == []
+    # The offset of what was taken in last is committed a moment after it.
+    await until(lambda: subscription.health().lag == 1)
     health = subscription.health()
-    assert (health.paused, health.lag, health.alive) == (1, 1, True)
+    assert (health.paused, health.alive) == (1, True)
     recorder.refusals[failing] = 0
     await recorder.wait_for(12)
     assert recorder.values(failing) == [b"1"]

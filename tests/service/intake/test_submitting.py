@@ -3,7 +3,7 @@
 import asyncio
 import json
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -31,7 +31,7 @@ async def test_a_complaint_is_answered_with_code_secret_and_links(intake: Driver
     assert read_code(said["tracking_code"]) == said["tracking_code"]
     assert re.fullmatch(r"[A-Z2-7]{20}", said["secret"])
     assert said["status"] == "received"
-    assert said["submitted_at"] == "2026-03-09T02:00:00Z"
+    assert datetime.fromisoformat(said["submitted_at"]) == intake.now
     path = f"{COMPLAINTS}/{said['tracking_code']}"
     assert said["links"] == {
         "self": path,
@@ -77,7 +77,7 @@ async def test_no_column_holds_what_names_the_reporter(alone: Driver) -> None:
             held = " ".join(
                 v.hex() + repr(v) if isinstance(v, bytes) else str(v) for v in row.values()
             ).lower()
-            for word in ("wagiman", "contohnya", "0812", "81200000001", "9971010101010001"):
+            for word in ("wagiman", "contohnya", "0812-0000", "81200000001", "9971010101010001"):
                 assert word not in held, f"{word} in {table['name']}"
 
 
