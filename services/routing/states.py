@@ -124,16 +124,27 @@ STATES: Final[Mapping[State, Row]] = {
             Action.EXPIRE: State.CLOSED,
             Action.CLOSE: State.CLOSED,
             Action.REOPEN: State.ASSIGNED,
+            Action.WITHDRAW: State.WITHDRAWN,
         },
     ),
     State.CLOSED: Row(
         "closed",
         ("Ditutup oleh Pelapor", "Ditutup oleh Admin", "Ditutup oleh Sistem"),
         # Within a window only; who knows the hour asks `may_reopen` of the citizens' operations.
-        {Action.REOPEN: State.ASSIGNED},
+        {Action.REOPEN: State.ASSIGNED, Action.WITHDRAW: State.WITHDRAWN},
     ),
-    State.REJECTED: Row("closed", ("Diarsipkan",), {Action.RECONSIDER: State.TRIAGE}),
-    State.MERGED: Row("closed", ("Diarsipkan",), {Action.UNMERGE: WHAT_IT_WAS}),
+    # A withdrawal is taken while intake shows an open case, and is final even where the case had
+    # ended here by then: intake and sla cannot know what routing did before it heard of it.
+    State.REJECTED: Row(
+        "closed",
+        ("Diarsipkan",),
+        {Action.RECONSIDER: State.TRIAGE, Action.WITHDRAW: State.WITHDRAWN},
+    ),
+    State.MERGED: Row(
+        "closed",
+        ("Diarsipkan",),
+        {Action.UNMERGE: WHAT_IT_WAS, Action.WITHDRAW: State.WITHDRAWN},
+    ),
     State.WITHDRAWN: Row("closed", ("Diarsipkan oleh Pelapor",), {}),
 }
 

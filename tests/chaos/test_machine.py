@@ -5,11 +5,7 @@ how the clock is moved; then all is healed, and the checker is asked.
 """
 
 import asyncio
-import gc
-import random
-from collections.abc import Coroutine, Iterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any, cast
 
 import pytest
@@ -24,9 +20,9 @@ from hypothesis.stateful import (
 
 from tests.chaos.checker import broken
 from tests.chaos.evidence import DELIVERING
-from tests.chaos.processes import Point, track_tasks
+from tests.chaos.processes import Point
+from tests.chaos.stage import Stage
 from tests.chaos.world import World
-from tests.support.servers import Databases
 
 _SERVICES = st.sampled_from(DELIVERING)
 _MOVES = st.sampled_from(
@@ -38,41 +34,6 @@ _MOVES = st.sampled_from(
         timedelta(hours=-2),
     ]
 )
-
-
-class Stage:
-    """Keeps one world for many examples; a world in which something broke is not used again."""
-
-    def __init__(self, databases: Databases, home: Path) -> None:
-        self._databases = databases
-        self._home = home
-        self._runner = asyncio.Runner()
-        self._world: World | None = None
-        track_tasks(self._runner.get_loop())
-
-    def run(self, work: Coroutine[Any, Any, Any]) -> Any:
-        """Run something to its end; meanwhile the processes live."""
-        return self._runner.run(work)
-
-    def world(self, seed: int) -> World:
-        """Return a world in which all is well."""
-        if self._world is None:
-            self._world = World(random.Random(seed))  # noqa: S311 - drawn again in each example
-            self.run(self._world.open(self._databases, self._home))
-        self._world.chance.seed(seed)
-        return self._world
-
-    def discard(self) -> None:
-        """Close the world; the next example gets another."""
-        if self._world is not None:
-            world, self._world = self._world, None
-            self.run(world.close())
-
-    def close(self) -> None:
-        """Close everything."""
-        self.discard()
-        self._runner.close()
-        gc.collect()
 
 
 class Machine(RuleBasedStateMachine):
@@ -172,14 +133,6 @@ class Machine(RuleBasedStateMachine):
         except BaseException:
             self.stage.discard()
             raise
-
-
-@pytest.fixture
-def stage(databases: Databases, tmp_path: Path) -> Iterator[Stage]:
-    """Give the machine a stage."""
-    made = Stage(databases, tmp_path)
-    yield made
-    made.close()
 
 
 # A connection that was being made when its process was ended has nobody to close it.

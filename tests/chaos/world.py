@@ -82,6 +82,10 @@ class World:
         """Return the present life of a service."""
         return self._processes[name]
 
+    def database(self, name: str) -> Database:
+        """Return a service's database, to look into."""
+        return next(each for key, each in self._databases.items() if key == name)
+
     def down(self) -> list[ServiceName]:
         """Return the services that do not live."""
         return [name for name, process in self._processes.items() if process.dead.is_set()]

@@ -1,7 +1,7 @@
 """What intake shows of a case: a projection of routing's events, and what a citizen may do now.
 
-Routing alone owns the state. Only a withdrawal is known here first, and it gives way to an event
-that shows that routing had ended the case before it heard of the withdrawal.
+Routing alone owns the state. Only a withdrawal is known here first; it is final, and what routing
+did before it heard of it is told by the timeline alone.
 """
 
 from collections.abc import Callable, Mapping
@@ -88,7 +88,7 @@ def follow(progress: Progress, event: Event) -> Step:
     if step is None:
         return progress, None
     after, entry = step(progress, event)
-    if progress.state == WITHDRAWN and after.state not in ENDED_STATES:
+    if progress.state == WITHDRAWN:
         # What routing did before it heard of the withdrawal; it will put the case aside.
         after = replace(after, state=WITHDRAWN)
     return after, entry

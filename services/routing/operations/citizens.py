@@ -22,10 +22,13 @@ CLOSING_STAGE = "closing"
 async def withdraw_case(
     unit: UnitOfWork, context: RoutingContext, event: ComplaintWithdrawn
 ) -> None:
-    """Put a withdrawn complaint's case aside; intake has told everyone already."""
+    """Put a withdrawn complaint's case aside for good; intake has told everyone already.
+
+    Also where it had ended here before the news came: the citizen was told that it is withdrawn,
+    and a case that could be reopened after that would have no clocks.
+    """
     del context
     case = await _lock(unit, event)
-    # A case that is done meanwhile stays as it ended: the officer's answer came first.
     if is_legal(State(case.state), Action.WITHDRAW):
         await change_case(unit, case, Action.WITHDRAW, Fact("citizen", text=event.reason))
 

@@ -227,7 +227,7 @@ async def test_an_event_of_an_unknown_complaint_is_put_aside(alone: Driver) -> N
     assert "ComplaintMissing" in dead["reason"]
 
 
-@pytest.mark.parametrize("late", ["triaged", "assigned", "answered"])
+@pytest.mark.parametrize("late", ["triaged", "assigned", "answered", "resolved"])
 async def test_a_withdrawn_complaint_stays_withdrawn_whatever_comes_late(
     intake: Driver, late: str
 ) -> None:
@@ -235,11 +235,3 @@ async def test_a_withdrawn_complaint_stays_withdrawn_whatever_comes_late(
     assert (await intake.say(lodged, "withdraw", {"reason": "Sudah beres."})).status_code == 201
     await intake.tell(getattr(telling, late)())
     assert (await intake.track(lodged))["status"] == "withdrawn"
-
-
-async def test_a_withdrawal_that_came_too_late_gives_way(intake: Driver) -> None:
-    lodged, telling = await _lodged(intake)
-    await intake.tell(telling.assigned())
-    assert (await intake.say(lodged, "withdraw", {"reason": "Sudah beres."})).status_code == 201
-    await intake.tell(telling.resolved())
-    assert (await intake.track(lodged))["status"] == "resolved"

@@ -51,7 +51,8 @@ async def test_history_is_a_path_through_the_table(
     assert case["state"] == state
     assert (case["opd"] is None) <= (state in {"triage", "rejected", "withdrawn"})
     assert (case["request_id"] is not None) == (state == "waiting_citizen")
-    # All facts but a withdrawal are told to the others, each once.
-    told = 1 + sum(fact["action"] != "withdraw" for fact in facts)
+    # All facts but a withdrawal are told to the others, each once; that a case is looked at again
+    # is told as reopened and as triaged.
+    told = 1 + sum({"withdraw": 0, "reconsider": 2}.get(fact["action"], 1) for fact in facts)
     assert len(await routing.published(complaint_id)) == told
     assert await routing.dead(complaint_id) == []

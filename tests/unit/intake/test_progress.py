@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from services.intake.consumers import HANDLERS
 from services.intake.errors import ActionNotLegal
 from services.intake.rules.progress import (
-    ENDED_STATES,
     FOLLOWED,
     OPEN_STATES,
     RECEIVED,
@@ -46,13 +45,11 @@ def test_every_history_can_be_shown(events: list[Event], state: str) -> None:
 
 
 @given(st.lists(ANY, max_size=6))
-def test_a_withdrawal_gives_way_only_to_an_end(events: list[Event]) -> None:
+def test_a_withdrawal_is_final(events: list[Event]) -> None:
     progress = Progress(state=WITHDRAWN)
     for event in events:
         progress, _ = follow(progress, event)
-        if progress.state != WITHDRAWN:
-            assert progress.state in ENDED_STATES
-            break
+        assert progress.state == WITHDRAWN
 
 
 @given(event_of(ClockStarted) | event_of(DeadlineNear))

@@ -56,10 +56,11 @@ EXPECTED: dict[str, dict[str, str]] = {
         "expire": "closed",
         "close": "closed",
         "reopen": "assigned",
+        "withdraw": "withdrawn",
     },
-    "closed": {"reopen": "assigned"},
-    "rejected": {"reconsider": "triage"},
-    "merged": {"unmerge": WHAT_IT_WAS},
+    "closed": {"reopen": "assigned", "withdraw": "withdrawn"},
+    "rejected": {"reconsider": "triage", "withdraw": "withdrawn"},
+    "merged": {"unmerge": WHAT_IT_WAS, "withdraw": "withdrawn"},
     "withdrawn": {},
 }
 PAIRS = [(state, action) for state in State for action in Action]
