@@ -4,40 +4,41 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, func, insert, or_, select, text, update
-from sqlalchemy.dialects.postgresql import insert as insert_or_update
+from sqlalchemy import ColumnElement, Row, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
 from services.intake.rules.progress import Entry, Progress
 from services.intake.tables import Complaint, Deadline, Message, Reporter, TimelineEntry
+from shared.database import fetch
 
 MOST_ENTRIES = 500
 MOST_MESSAGES = 500
 
-_PROGRESS = tuple(
-    col(column)
-    for column in (
-        Complaint.state,
-        Complaint.opd,
-        Complaint.opd_name,
-        Complaint.epoch,
-        Complaint.request_id,
-        Complaint.state_before_merge,
-    )
-)
-# One statement, because a citizen waits for the row that it writes.
-_MOVE = text(
+# What each event of a case or clock needs, run on the driver itself.
+_LOCK_PROGRESS = """
+    SELECT state, opd, opd_name, epoch, request_id, state_before_merge
+    FROM complaint WHERE complaint_id = CAST($1 AS uuid) FOR UPDATE
     """
+# One statement, because a citizen waits for the row that it writes.
+_MOVE = """
     WITH moved AS (
-        UPDATE complaint SET state = :state, opd = :opd, opd_name = :opd_name, epoch = :epoch,
-               request_id = :request_id, state_before_merge = :state_before_merge
-        WHERE complaint_id = :complaint_id
+        UPDATE complaint SET state = $2, opd = $3, opd_name = $4, epoch = $5,
+               request_id = $6, state_before_merge = $7
+        WHERE complaint_id = CAST($1 AS uuid)
     )
     INSERT INTO timeline_entry (complaint_id, kind, happened_at, opd, opd_name, text, detail)
-    VALUES (:complaint_id, :kind, :happened_at, :entry_opd, :entry_opd_name, :text, :detail)
+    VALUES (CAST($1 AS uuid), $8, $9, $10, $11, $12, $13)
     """
-)
+_PUT_DEADLINE = """
+    INSERT INTO deadline (clock_id, complaint_id, stage, part, epoch, due_at, state)
+    VALUES ($1, CAST($2 AS uuid), $3, $4, $5, $6, $7)
+    ON CONFLICT (clock_id) DO UPDATE SET due_at = EXCLUDED.due_at, state = EXCLUDED.state
+    """
+_SET_DEADLINE_STATE = """
+    UPDATE deadline SET state = $2
+    WHERE clock_id = $1 AND (CAST($3 AS text) IS NULL OR state = $3)
+    """
 
 
 async def find_complaint(connection: AsyncConnection, tracking_code: str) -> Complaint | None:
@@ -52,11 +53,8 @@ async def find_complaint_by_id(connection: AsyncConnection, complaint_id: str) -
 
 async def lock_progress(connection: AsyncConnection, complaint_id: str) -> Progress | None:
     """Return where a complaint stands, and let nobody else move it in this transaction."""
-    statement = (
-        select(*_PROGRESS).where(col(Complaint.complaint_id) == complaint_id).with_for_update()
-    )
-    row = (await connection.execute(statement)).mappings().first()
-    return None if row is None else Progress(**row)
+    rows = await fetch(connection, _LOCK_PROGRESS, complaint_id)
+    return Progress(**rows[0]) if rows else None
 
 
 async def insert_entry(
@@ -84,23 +82,22 @@ async def move_complaint(
     happened_at: datetime,
 ) -> None:
     """Store where a complaint stands now, and add the entry that says so to its timeline."""
-    await connection.execute(
+    await fetch(
+        connection,
         _MOVE,
-        {
-            "complaint_id": complaint_id,
-            "state": after.state,
-            "opd": after.opd,
-            "opd_name": after.opd_name,
-            "epoch": after.epoch,
-            "request_id": after.request_id,
-            "state_before_merge": after.state_before_merge,
-            "kind": entry.kind,
-            "happened_at": happened_at,
-            "entry_opd": entry.opd,
-            "entry_opd_name": entry.opd_name,
-            "text": entry.text,
-            "detail": entry.detail,
-        },
+        complaint_id,
+        after.state,
+        after.opd,
+        after.opd_name,
+        after.epoch,
+        after.request_id,
+        after.state_before_merge,
+        entry.kind,
+        happened_at,
+        entry.opd,
+        entry.opd_name,
+        entry.text,
+        entry.detail,
     )
 
 
@@ -167,13 +164,16 @@ async def list_messages(connection: AsyncConnection, complaint_id: str) -> list[
 
 async def put_deadline(connection: AsyncConnection, deadline: Deadline) -> None:
     """Store a clock's due time and state, whether the clock was known or not."""
-    values = deadline.model_dump()
-    await connection.execute(
-        insert_or_update(Deadline).on_conflict_do_update(
-            index_elements=["clock_id"],
-            set_={"due_at": values["due_at"], "state": values["state"]},
-        ),
-        values,
+    await fetch(
+        connection,
+        _PUT_DEADLINE,
+        deadline.clock_id,
+        deadline.complaint_id,
+        deadline.stage,
+        deadline.part,
+        deadline.epoch,
+        deadline.due_at,
+        deadline.state,
     )
 
 
@@ -181,10 +181,7 @@ async def set_deadline_state(
     connection: AsyncConnection, clock_id: str, state: str, *, only_from: str | None = None
 ) -> None:
     """Store a clock's state, if the clock is one that citizens see."""
-    statement = update(Deadline).where(col(Deadline.clock_id) == clock_id).values(state=state)
-    if only_from is not None:
-        statement = statement.where(col(Deadline.state) == only_from)
-    await connection.execute(statement)
+    await fetch(connection, _SET_DEADLINE_STATE, clock_id, state, only_from)
 
 
 async def list_deadlines(
