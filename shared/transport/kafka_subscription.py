@@ -63,6 +63,8 @@ class KafkaSubscription:
         self._trying_since: dict[TopicPartition, float] = {}
         self._resting: set[TopicPartition] = set()
         self._positions = _Positions()
+        self._to_commit: dict[TopicPartition, int] = {}
+        self._committing: asyncio.Task[None] | None = None
 
     def start(self) -> None:
         """Connect and begin to read, in a task of its own."""
@@ -77,6 +79,8 @@ class KafkaSubscription:
                 for task in late:
                     task.cancel()
                 await asyncio.gather(*tasks, return_exceptions=True)
+        if self._committing is not None:
+            await self._committing
         await self._drop_consumer()
 
     def health(self) -> SubscriptionHealth:
@@ -165,7 +169,7 @@ class KafkaSubscription:
         after = records[-1].offset + 1
         if partition in consumer.assignment():
             self._positions[partition] = after
-        await self._commit(consumer, partition, after)
+            self._commit_soon(partition, after)
 
     async def _try(
         self, partition: TopicPartition, messages: Sequence[ReceivedMessage], attempt: int
@@ -192,16 +196,30 @@ class KafkaSubscription:
             self._trying_since.pop(partition, None)
         return True
 
-    async def _commit(
-        self, consumer: AIOKafkaConsumer, partition: TopicPartition, after: int
-    ) -> None:
-        try:
-            async with asyncio.timeout(_COMMIT_SECONDS):
-                await consumer.commit({partition: after})
-        except (KafkaError, TimeoutError) as error:
-            # The broker is away, or the partition went elsewhere meanwhile: whoever has it next
-            # finds the effect in the inbox, and the next commit says more than this one.
-            log.info("commit_refused", group=self._group, error=repr(error))
+    def _commit_soon(self, partition: TopicPartition, after: int) -> None:
+        """Commit an offset, together with those that come while another commit is under way.
+
+        The partition does not wait for it: what is handled again finds its effect in the inbox.
+        """
+        self._to_commit[partition] = after
+        if self._committing is None or self._committing.done():
+            self._committing = asyncio.create_task(self._commit_all())
+
+    async def _commit_all(self) -> None:
+        while self._to_commit and (consumer := self._consumer) is not None:
+            # One that went elsewhere meanwhile would have the others refused with it.
+            mine = consumer.assignment()
+            offsets = {p: offset for p, offset in self._to_commit.items() if p in mine}
+            self._to_commit.clear()
+            if not offsets:
+                continue
+            try:
+                async with asyncio.timeout(_COMMIT_SECONDS):
+                    await consumer.commit(offsets)
+            except (KafkaError, TimeoutError) as error:
+                # The broker is away, or another takes over: whoever has the partitions next finds
+                # the effects in the inbox, and the next commits say more than this one.
+                log.info("commit_refused", group=self._group, error=repr(error))
 
     async def _rest(self, seconds: float) -> None:
         with suppress(TimeoutError):
@@ -210,6 +228,7 @@ class KafkaSubscription:
     async def _drop_consumer(self) -> None:
         consumer, self._consumer = self._consumer, None
         self._positions.clear()
+        self._to_commit.clear()
         if consumer is not None:
             await stop_in_time(consumer)
 
