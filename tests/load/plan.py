@@ -19,7 +19,7 @@ class Plan:
     rounds: int = 5
     seconds: float = 5.0
     warm_up_seconds: float = 5.0
-    end_to_end_seconds: float = 60.0
+    end_to_end_seconds: float = 12.0
     say: Callable[[str], None] = field(default=lambda text: None)
 
 
