@@ -21,8 +21,10 @@ from shared.settings import CoreSettings
 
 console = Console(highlight=False)
 
-# After the day's last minute the clocks of the unanswered go on until the leader has heard of them.
-_AFTERMATH = timedelta(hours=5)
+# After the day's last minute the clocks of the unanswered go on, and faster, until the leader has
+# heard of them.
+_AFTERMATH = timedelta(hours=26)
+_FASTER = 6
 
 
 def demo(
@@ -38,7 +40,7 @@ def demo(
 ) -> None:
     """Play a day of complaints against whichever of `make run` and `make stack` is running.
 
-    Its clock shows the day before yesterday meanwhile, and runs fast; it is the wall clock again
+    Its clock shows a day of this week meanwhile, and runs fast; it is the wall clock again
     when the day is over. Everybody in the script is invented.
     """
     core = CoreSettings()
@@ -51,7 +53,7 @@ def demo(
         raise typer.Exit(1)
     clock = SteeredClock((core.clock_file or core.home / "clock.json").absolute())
     issuer = LocalIssuer(core.home, issuer=core.oidc_issuer, audience=core.oidc_audience)
-    begins = _two_days_before(SystemClock().now(), day)
+    begins = _three_days_before(SystemClock().now(), day)
     speed = day.minutes / minutes
     clock.steer(begins, speed)
     try:
@@ -67,14 +69,14 @@ async def _play(
         player = Player(day, doors, clock, begins, speed)
         with Screen(console, day, player, clock):
             await player.play()
-            clock.steer(clock.now(), speed * 2)
+            clock.steer(clock.now(), speed * _FASTER)
             await player.wait_until(begins + timedelta(minutes=day.minutes) + _AFTERMATH)
             await asyncio.sleep(1.5)
         await print_outcome(console, doors, player)
 
 
-def _two_days_before(now: datetime, day: DemoDay) -> datetime:
+def _three_days_before(now: datetime, day: DemoDay) -> datetime:
     """Return the script's opening hour, so far back that day and aftermath are over by now."""
-    local = now.astimezone(ZoneInfo(day.zone)) - timedelta(days=2)
+    local = now.astimezone(ZoneInfo(day.zone)) - timedelta(days=3)
     hour, minute = (int(part) for part in day.opens_at.split(":"))
     return local.replace(hour=hour, minute=minute, second=0, microsecond=0).astimezone(UTC)

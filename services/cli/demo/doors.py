@@ -68,10 +68,12 @@ class Doors:
         await self._post("intake", path, body, {"X-Tracking-Secret": receipt["secret"]})
 
     async def citizen_actions(self, receipt: dict[str, Any]) -> list[str]:
-        """Look at one's own complaint for what may be done with it now."""
+        """Look at one's complaint for what may be done now; `reply` while a question is open."""
         url = f"{self._base['intake']}/intake/v1/complaints/{receipt['tracking_code']}"
-        actions: list[str] = _answer(await self._client.get(url))["legal_actions"]
-        return actions
+        secret = {"X-Tracking-Secret": receipt["secret"]}
+        seen = _answer(await self._client.get(url, headers=secret))
+        actions: list[str] = seen["legal_actions"]
+        return [*actions, "reply"] if seen["open_request"] else actions
 
     async def staff(
         self, opd: str | None, complaint_id: str, action: str, body: dict[str, Any]

@@ -11,7 +11,7 @@ from rich.table import Table
 from services.cli.demo.doors import Doors
 from services.cli.demo.player import Player, Story
 
-_LEVELS = {0: "petugas", 1: "kepala OPD", 2: "Sekda", 3: "kepala daerah"}
+_LEVELS = {0: "officer", 1: "head", 2: "Sekda", 3: "leader"}
 
 
 @dataclass
@@ -66,12 +66,14 @@ def _count(tally: Tally, story: Story, clocks: list[dict[str, Any]]) -> None:
 
 
 def _print(console: Console, tallies: dict[str, Tally]) -> None:
-    table = Table(title="First responses of the day", title_justify="left")
-    table.add_column("OPD")
-    for name in ("answered", "within 2 h", "late", "never"):
-        table.add_column(name, justify="right")
-    for name in _LEVELS.values():
-        table.add_column(f"up to {name}", justify="right")
+    table = Table(
+        title="First responses of the day, and how far up they were told of",
+        title_justify="left",
+        padding=(0, 0),
+    )
+    table.add_column("OPD", no_wrap=True)
+    for name in ("answered", "≤ 2 h", "late", "never", *_LEVELS.values()):
+        table.add_column(name, justify="right", no_wrap=True)
     for opd, tally in sorted(tallies.items(), key=lambda item: -item[1].answered):
         table.add_row(
             opd,

@@ -108,9 +108,9 @@ class Player:
             if story.opd != step.body["opd"]:
                 await self._assign(story, step.body)
         elif step.actor == "citizen":
-            action = _CITIZEN_ACTIONS[step.action]
+            action, door = _CITIZEN_ACTIONS[step.action]
             await self._until_legal(action, lambda: self._doors.citizen_actions(story.receipt))
-            await self._doors.citizen(story.receipt, step.action, step.body)
+            await self._doors.citizen(story.receipt, door, step.body)
             self._note(_WORDS[step.action], code)
         else:
             await self._do_as_staff(story, step)
@@ -143,8 +143,15 @@ class Player:
         self.happenings.append((self._clock.now(), f"{what}: {details}"))
 
 
-_CITIZEN_ACTIONS = {"messages": "message", "withdraw": "withdraw", "feedback": "feedback"}
+#: What must be possible for it, and the door that it goes through.
+_CITIZEN_ACTIONS = {
+    "reply": ("reply", "messages"),
+    "messages": ("message", "messages"),
+    "withdraw": ("withdraw", "withdraw"),
+    "feedback": ("feedback", "feedback"),
+}
 _WORDS = {
+    "reply": "pesan warga",
     "messages": "pesan warga",
     "withdraw": "dicabut",
     "feedback": "penilaian",

@@ -125,7 +125,7 @@ def _officer_steps(at: float, officer: Entry, *, by_desk: bool) -> list[Step]:
         steps.append(_step(at, question, "officer", "request-information", text=question["text"]))
         if "reply" in question:
             after = at + question["reply_after_minutes"]
-            steps.append(Step(after, "citizen", "messages", {"text": question["reply"]}))
+            steps.append(Step(after, "citizen", "reply", {"text": question["reply"]}))
     if refusal := officer.get("reject"):
         actor: Actor = "desk" if by_desk else "officer"
         body = {"reason_code": refusal["reason_code"], "text": refusal["text"]}
