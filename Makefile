@@ -34,7 +34,7 @@ demo: install  ## Play a simulated day against whichever of `run` and `stack` ru
 	@$(BIN)/tanggap demo --profile $(PROFILE)
 
 test: install check  ## Check the code, then run every test on real Postgres and Kafka
-	@$(BIN)/pytest -n 2 --dist loadgroup --maxprocesses 2
+	@$(BIN)/pytest -q -n 2 --dist loadgroup --maxprocesses 2
 
 check: install  ## Lint, format, types, import rules, stale documents
 	@$(BIN)/ruff check .

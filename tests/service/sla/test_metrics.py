@@ -1,12 +1,16 @@
 """What Prometheus sees: histograms count each real end once, gauges are what the database holds."""
 
+from collections.abc import AsyncIterator
+from pathlib import Path
+
 import pytest
 
 from services.sla import operations
 from services.sla.metrics import RESPONSE_BUCKETS
 from shared.contracts.sla import DeadlineMissed
 from tests.service.sla.driver import Sla, sample
-from tests.support.system import System
+from tests.support.servers import Databases
+from tests.support.system import System, running_system
 
 
 async def scrape(system: System) -> list[str]:
@@ -89,6 +93,12 @@ class TestHistograms:
 
 
 class TestGauges:
+    @pytest.fixture
+    async def system(self, databases: Databases, tmp_path: Path) -> AsyncIterator[System]:
+        """Run sla for one test alone: a gauge counts the cases of all others too."""
+        async with running_system(databases, tmp_path, services=["sla"]) as running:
+            yield running
+
     async def test_they_are_what_the_database_holds(self, system: System, desk: Sla) -> None:
         late, done, gone = desk.case(), desk.case(), desk.case()
         await desk.hear(late.submitted(), late.assigned("DLH"))
