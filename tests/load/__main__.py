@@ -30,6 +30,8 @@ from tests.load.rig import Rig, start_rig
 OUTPUT = Path(".bench")
 QUICK = Plan(rounds=2, seconds=2, warm_up_seconds=2, end_to_end_seconds=4)
 
+_LONGEST_REASON = 300
+
 console = Console(highlight=False)
 
 
@@ -104,8 +106,8 @@ def _measure(names: list[str], plan: Plan, output: Path) -> Run:
         try:
             figures += event_loop.run(_measure_one(BENCHES[name], plan, cores, output))
         except Exception as error:  # noqa: BLE001 - the others are measured all the same
-            failures[name] = repr(error)
-            console.print(f"  [red]{error!r}[/red]")
+            failures[name] = repr(error)[:_LONGEST_REASON]
+            console.print_exception(max_frames=4)
     return Run(taken_at, conditions, tuple(figures), failures)
 
 
