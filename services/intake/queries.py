@@ -18,7 +18,7 @@ MOST_MESSAGES = 500
 # What each event of a case or clock needs, run on the driver itself.
 _LOCK_PROGRESS = """
     SELECT state, opd, opd_name, epoch, request_id, state_before_merge
-    FROM complaint WHERE complaint_id = CAST($1 AS uuid) FOR UPDATE
+    FROM complaint WHERE complaint_id = CAST($1 AS uuid) FOR NO KEY UPDATE
     """
 # One statement, because a citizen waits for the row that it writes.
 _MOVE = """
