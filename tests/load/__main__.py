@@ -31,8 +31,12 @@ OUTPUT = Path(".bench")
 QUICK = Plan(rounds=2, seconds=2, warm_up_seconds=2, end_to_end_seconds=4)
 
 _LONGEST_REASON = 300
+# A narrower table is harder to read than one that a terminal breaks.
+_LEAST_WIDTH = 104
 
 console = Console(highlight=False)
+if console.width < _LEAST_WIDTH:
+    console = Console(highlight=False, width=_LEAST_WIDTH)
 
 
 @dataclass(frozen=True, slots=True)

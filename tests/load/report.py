@@ -11,7 +11,7 @@ _DIGITS = {"s": 2, "ms": 1, "MB": 0}
 def show_run(console: Console, run: Run, before: Run | None) -> None:
     """Print the table, the conditions and what could not be measured."""
     table = Table(title="Speed and size", title_justify="left", header_style="bold")
-    table.add_column("What")
+    table.add_column("What", no_wrap=True)
     for name in ("Ours", "Reference", "Unit", "Ratio", "Goal", ""):
         table.add_column(name, justify="left" if name == "Unit" else "right", no_wrap=True)
     if before is not None:
