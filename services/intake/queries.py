@@ -140,7 +140,14 @@ async def destroy_keys(
     result = await connection.execute(
         update(Reporter)
         .where(col(Reporter.reporter_id).in_(reporter_ids), col(Reporter.erased_at).is_(None))
-        .values(wrapped_key=None, identity=None, phone_hash=None, nik_hash=None, erased_at=now)
+        .values(
+            wrapped_key=None,
+            identity=None,
+            phone_hash=None,
+            nik_hash=None,
+            sender_hash=None,
+            erased_at=now,
+        )
     )
     return result.rowcount
 

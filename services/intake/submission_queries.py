@@ -30,17 +30,22 @@ _TYPES: Mapping[str, str] = {
     "submitted_at": "timestamptz",
     "device_time": "timestamptz",
     "words": "bytea",
+    "account": "text",
+    "account_opd": "text",
+    "emergency": "bool",
     "wrapped_key": "bytea",
     "identity": "bytea",
     "phone_hash": "bytea",
     "nik_hash": "bytea",
+    "sender_hash": "bytea",
     "scope": "text",
     "key": "text",
     "body_hash": "bytea",
 }
 _COMPLAINT = (
     "complaint_id, tracking_code, reporter_id, key_id, channel, classification, title, text, "
-    "address, lat, lon, area_code, anonymous, secret, submitted_at, device_time, words"
+    "address, lat, lon, area_code, anonymous, secret, submitted_at, device_time, words, "
+    "account, account_opd, emergency"
 )
 # Keys are claimed first and in order: of two that come at once the second waits for the first, and
 # two groups never wait for each other. `claimed` names the complaint, because of two rows with the
@@ -62,8 +67,9 @@ _SUBMIT = text(
         WHERE key IS NULL OR complaint_id IN (SELECT complaint_id FROM claimed)
     ), reporter AS (
         INSERT INTO reporter (reporter_id, key_id, wrapped_key, identity, phone_hash, nik_hash,
-                              created_at)
-        SELECT reporter_id, key_id, wrapped_key, identity, phone_hash, nik_hash, submitted_at
+                              sender_hash, created_at)
+        SELECT reporter_id, key_id, wrapped_key, identity, phone_hash, nik_hash, sender_hash,
+               submitted_at
         FROM fresh
     ), received AS (
         INSERT INTO timeline_entry (complaint_id, kind, happened_at)

@@ -16,6 +16,7 @@ from sqlalchemy import (
     LargeBinary,
     MetaData,
     Text,
+    false,
     text,
 )
 from sqlalchemy.dialects.postgresql import UUID
@@ -67,13 +68,15 @@ class Reporter(IntakeTable, table=True):
     """Who reported, sealed under a key of their own; one row per complaint.
 
     `identity` is sealed JSON. Without `wrapped_key` nothing of this person opens any more: that
-    is what erasing means. The hashes are keyed and find a phone number or NIK again.
+    is what erasing means. The hashes are keyed and find a phone number, a NIK or a sender on a
+    channel again.
     """
 
     __tablename__ = "reporter"
     __table_args__ = (
         Index("reporter_phone", "phone_hash", postgresql_where=text("phone_hash IS NOT NULL")),
         Index("reporter_nik", "nik_hash", postgresql_where=text("nik_hash IS NOT NULL")),
+        Index("reporter_sender", "sender_hash", postgresql_where=text("sender_hash IS NOT NULL")),
     )
 
     reporter_id: str = _id(primary=True)
@@ -82,6 +85,7 @@ class Reporter(IntakeTable, table=True):
     identity: bytes | None = _bytes(nullable=True)
     phone_hash: bytes | None = _bytes(nullable=True)
     nik_hash: bytes | None = _bytes(nullable=True)
+    sender_hash: bytes | None = _bytes(nullable=True)
     created_at: datetime = _time()
     erased_at: datetime | None = _time(nullable=True)
 
@@ -90,6 +94,7 @@ class Complaint(IntakeTable, table=True):
     """One complaint, and what is known of its case.
 
     `words` is sealed JSON of title, text and address; the columns of the same names are masked.
+    `account` is the Pemda's own account that was written to, `account_opd` the OPD it belongs to.
     From `state` on, the columns are a projection of routing's events.
     """
 
@@ -117,6 +122,9 @@ class Complaint(IntakeTable, table=True):
     submitted_at: datetime = _time()
     device_time: datetime | None = _time(nullable=True)
     words: bytes = _bytes()
+    account: str | None = _text(nullable=True)
+    account_opd: str | None = _text(nullable=True)
+    emergency: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
     state: str = _text(default="received")
     opd: str | None = _text(nullable=True)
     opd_name: str | None = _text(nullable=True)

@@ -10,6 +10,7 @@ from services.intake.api.doors import Doors, doors_of
 from services.intake.api.lean import LeanRoute
 from services.intake.errors import TrackingCodeTaken
 from services.intake.operations.submission import (
+    Origin,
     Receipt,
     Submission,
     draft_submission,
@@ -43,7 +44,9 @@ async def submit_complaint(
     doors = doors_of(request)
     with _in_flight(doors, key):
         body = await request.body()
-        submission = draft_submission(doors.context, form, body, key, doors.units.clock.now())
+        submission = draft_submission(
+            doors.context, form, Origin(body, key=key), doors.units.clock.now()
+        )
         receipt = await _write(doors, submission)
     if receipt.complaint_id == submission.row["complaint_id"]:
         doors.context.metrics.submitted.labels(submission.row["channel"]).inc()

@@ -21,12 +21,42 @@ from shared.idempotency import KeyReused
 from shared.ids import ComplaintId, new_id
 from shared.masking import PersonMask
 from shared.unit_of_work import UnitOfWork
+from shared.vault import Vault
 
 SCOPE = "/intake/v1/complaints"
 
 _NUL = "\0"
 # What the contract allows; masks may be longer than what they hide.
 _MOST_MASKED = {"title": 500, "text": 32_000, "address": 500}
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Who wrote on a platform: the platform's own name for them, and the account they wrote to.
+
+    `handle` is personal (a number, a user's id) and is kept sealed; `account` is the Pemda's own.
+    """
+
+    handle: str
+    account: str
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a complaint came from, beside what its form says.
+
+    `scope` and `key` make it one complaint however often it comes: an Idempotency-Key of a client,
+    the id of a message on its platform, a partner's own number. `body` is what came, as bytes; the
+    same key with another body is refused. `account_opd` is the OPD whose own account was written
+    to.
+    """
+
+    body: bytes
+    scope: str = SCOPE
+    key: str | None = None
+    sender: Sender | None = None
+    account_opd: str | None = None
+    emergency: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +87,15 @@ Outcome = Receipt | KeyReused
 
 
 def draft_submission(
-    context: IntakeContext, form: ComplaintForm, body: bytes, key: str | None, now: datetime
+    context: IntakeContext, form: ComplaintForm, origin: Origin, now: datetime
 ) -> Submission:
     """Check a form, seal what is personal, mask what is published, and draft the event.
 
-    `body` is the request as it came, for the Idempotency-Key. The event belongs to the caller's
-    story. Raises FormIncorrect.
+    The event belongs to the caller's story. Raises FormIncorrect.
     """
     checked = check_form(context, form, now)
+    if origin.sender is not None:
+        checked.identity["sender"] = origin.sender.handle
     complaint_id = ComplaintId(new_id())
     masked = _mask(checked)
     event = ComplaintSubmitted(
@@ -72,12 +103,14 @@ def draft_submission(
         occurred_at=now,
         tracking_code=draw_code(context.random_below),
         channel=checked.channel,
+        account_opd=origin.account_opd,
         classification=form.classification,
         title=masked["title"],
         text=masked["text"] or "",
         location=_location(checked, masked["address"]),
         anonymous=form.anonymous,
         secret=form.secret,
+        emergency=origin.emergency,
         submitted_at=now,
         device_time=form.device_time,
     )
@@ -94,12 +127,22 @@ def draft_submission(
         "secret": form.secret,
         "submitted_at": now,
         "device_time": form.device_time,
+        "account": origin.sender.account if origin.sender else None,
+        "account_opd": origin.account_opd,
+        "emergency": origin.emergency,
         **_seal(context, complaint_id, checked),
-        "scope": SCOPE,
-        "key": key,
-        "body_hash": context.vault.blind_index("request", body) if key is not None else None,
+        "scope": origin.scope,
+        "key": origin.key,
+        "body_hash": None
+        if origin.key is None
+        else context.vault.blind_index("request", origin.body),
     }
     return Submission(row, outbox.draft(event, now))
+
+
+def sender_index(vault: Vault, channel: str, handle: str) -> bytes:
+    """Return the keyed hash by which what a sender wrote on a channel is found again."""
+    return vault.blind_index("sender", f"{channel}:{handle}")
 
 
 def redraw_code(context: IntakeContext, submission: Submission) -> Submission:
@@ -175,6 +218,7 @@ def _seal(context: IntakeContext, complaint_id: str, checked: Checked) -> dict[s
     wrapped, person = vault.new_person(reporter_id)
     identity = checked.identity
     phone, nik = identity.get("phone"), identity.get("nik")
+    sender = identity.get("sender")
     return {
         "reporter_id": reporter_id,
         "key_id": wrapped.key_id,
@@ -185,4 +229,5 @@ def _seal(context: IntakeContext, complaint_id: str, checked: Checked) -> dict[s
         else None,
         "phone_hash": vault.blind_index("phone", phone) if phone else None,
         "nik_hash": vault.blind_index("nik", nik) if nik else None,
+        "sender_hash": sender_index(vault, checked.channel, sender) if sender else None,
     }

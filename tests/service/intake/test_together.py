@@ -9,7 +9,7 @@ import pytest
 from services.intake import submission_queries
 from services.intake.errors import TrackingCodeTaken
 from services.intake.operations import submission as operations
-from services.intake.operations.submission import Receipt, Submission, draft_submission
+from services.intake.operations.submission import Origin, Receipt, Submission, draft_submission
 from services.intake.schemas import ComplaintForm
 from shared.idempotency import KeyReused
 from shared.ids import new_id
@@ -19,7 +19,7 @@ from tests.service.intake.driver import Driver
 
 def _draft(intake: Driver, text: str = "x", key: str | None = None) -> Submission:
     form = ComplaintForm(text=text)
-    return draft_submission(intake.doors.context, form, text.encode(), key, intake.now)
+    return draft_submission(intake.doors.context, form, Origin(text.encode(), key=key), intake.now)
 
 
 def _with_code(submission: Submission, code: str) -> Submission:
