@@ -67,9 +67,10 @@ _SET_VERSIONS = """
     FROM unnest(CAST($2 AS text[]), CAST($3 AS text[]), CAST($4 AS int[])) s
     ON CONFLICT (consumer, publisher, aggregateid) DO UPDATE SET version = EXCLUDED.version
     """
-# What takes effect is held back no longer, wherever it was.
-_CLAIM = """
-    WITH claimed AS (SELECT id FROM unnest(CAST($2 AS uuid[])) id),
+# What takes effect is held back no longer, wherever it was; its streams' versions go with it.
+_CLAIM = f"""
+    WITH advanced AS ({_SET_VERSIONS}),
+    claimed AS (SELECT id FROM unnest(CAST($5 AS uuid[])) id),
     released AS (
         DELETE FROM parked USING claimed WHERE consumer = $1 AND event_id = claimed.id
     ), forgiven AS (
@@ -79,7 +80,7 @@ _CLAIM = """
     SELECT $1, id FROM claimed ORDER BY id
     ON CONFLICT DO NOTHING
     RETURNING 1
-    """
+    """  # noqa: S608 - a statement of our own
 _PARKED = """
     SELECT p.topic, p.key, p.value, p.headers
     FROM parked p
@@ -133,17 +134,23 @@ async def set_stream_versions(
     connection: AsyncConnection, consumer: str, versions: Mapping[Stream, int]
 ) -> None:
     """Remember the last version that took effect, per stream."""
-    if versions:
-        streams = sorted(versions)
-        numbers = [versions[stream] for stream in streams]
-        await fetch(connection, _SET_VERSIONS, consumer, *_columns(streams), numbers)
+    await fetch(connection, _SET_VERSIONS, consumer, *_version_columns(versions))
 
 
-async def insert_inbox(connection: AsyncConnection, consumer: str, ids: Sequence[str]) -> int:
-    """Claim events; returns how many were not claimed before."""
+async def claim_events(
+    connection: AsyncConnection,
+    consumer: str,
+    ids: Sequence[str],
+    versions: Mapping[Stream, int],
+) -> int:
+    """Claim events, and remember the versions that their streams reach by them.
+
+    Returns how many of the events were not claimed before.
+    """
     if not ids:
         return 0
-    return len(await fetch(connection, _CLAIM, consumer, list(ids)))
+    columns = _version_columns(versions)
+    return len(await fetch(connection, _CLAIM, consumer, *columns, list(ids)))
 
 
 async def list_parked(
@@ -232,6 +239,11 @@ async def delete_held(
 def _columns(streams: Sequence[Stream]) -> tuple[list[str], list[str]]:
     """Return the publishers and the complaints of streams, as arrays of equal length."""
     return [stream[0] for stream in streams], [stream[1] for stream in streams]
+
+
+def _version_columns(versions: Mapping[Stream, int]) -> tuple[list[str], list[str], list[int]]:
+    streams = sorted(versions)
+    return *_columns(streams), [versions[stream] for stream in streams]
 
 
 def _storable(reason: str) -> str:

@@ -1,8 +1,9 @@
 """The inbox: each event takes effect once, and in its publisher's order per complaint.
 
-One polled batch is one transaction; where it fails, its events are tried one by one, so that the
-one at fault becomes a dead letter. What follows a dead or missing version is parked until the
-version before it has taken effect; all other complaints flow on.
+One polled batch is one transaction, or shares it with the batches that come while another one
+commits; where it fails, its events are tried one by one, so that the one at fault becomes a dead
+letter. What follows a dead or missing version is parked until the version before it has taken
+effect; all other complaints flow on.
 """
 
 import asyncio
@@ -26,6 +27,7 @@ from shared.delivery_plan import (
     claimed_identity,
     make_plan,
 )
+from shared.group_commit import GroupWriter
 from shared.telemetry import span
 from shared.transport.message import ReceivedMessage
 from shared.unit_of_work import UnitOfWork, UnitsOfWork
@@ -36,6 +38,8 @@ Handler = Callable[[UnitOfWork, Any], Awaitable[None]]
 Observer = Callable[[str, int], None]
 
 _RACES = 3
+# Batches that share a transaction, at most; each holds what one poll brought of a partition.
+_LARGEST_GROUP = 16
 
 
 class DeliveryRaced(Exception):
@@ -52,18 +56,21 @@ class Inbox:
         handlers: Mapping[type[Event], Handler],
         observe: Observer = lambda outcome, count: None,
         *,
-        at_once: int = 4,
+        writers: int = 2,
     ) -> None:
         """`observe(outcome, count)` hears of handled, stale, parked and dead events.
 
-        `at_once` batches are handled side by side, each on a connection of its own; the other
-        partitions wait, so that the pool has connections left for requests.
+        So many `writers` have a connection each; what comes while all are at work gathers and
+        shares the next transaction, which costs nearly the same for one event as for fifty.
         """
         self._units = units
         self._consumer = consumer
         self._handlers = handlers
         self._observe = observe
-        self._places = asyncio.Semaphore(at_once)
+        self._together = GroupWriter(
+            units, self._handle_together, writers=writers, largest_group=_LARGEST_GROUP
+        )
+        self._alone = asyncio.Semaphore(writers)
 
     async def handle(self, messages: Sequence[ReceivedMessage]) -> None:
         """Let each message take effect once.
@@ -71,16 +78,16 @@ class Inbox:
         Returns when every message is handled, parked or dead, so that its offset may be
         committed. Raises only what may pass by itself (a database that is away).
         """
-        async with self._places:
-            deliveries = await self._decode(messages)
-            if not deliveries:
-                return
-            try:
-                await self._handle_together(deliveries)
-            except Exception as error:
-                if is_transient(error):
-                    raise
-                log.info("batch_falls_back", consumer=self._consumer, size=len(deliveries))
+        deliveries = await self._decode(messages)
+        if not deliveries:
+            return
+        try:
+            await self._together.submit(deliveries)
+        except Exception as error:
+            if is_transient(error):
+                raise
+            log.info("batch_falls_back", consumer=self._consumer, size=len(deliveries))
+            async with self._alone:
                 for delivery in deliveries:
                     await self.handle_once(delivery)
 
@@ -132,11 +139,14 @@ class Inbox:
                 self._count(plan)
                 return bool(plan.ready), True
 
-    async def _handle_together(self, deliveries: Sequence[Delivery]) -> None:
-        async with self._units.begin() as unit:
-            plan = await self._plan(unit, deliveries, {d.stream for d in deliveries})
-            await self._apply(unit, plan)
-        self._count(plan)
+    async def _handle_together(
+        self, unit: UnitOfWork, batches: Sequence[Sequence[Delivery]]
+    ) -> Sequence[None]:
+        deliveries = [delivery for batch in batches for delivery in batch]
+        plan = await self._plan(unit, deliveries, {d.stream for d in deliveries})
+        await self._apply(unit, plan)
+        unit.after_commit(lambda: self._count(plan))
+        return [None] * len(batches)
 
     async def _plan(
         self,
@@ -162,11 +172,11 @@ class Inbox:
     async def _apply(self, unit: UnitOfWork, plan: Plan) -> None:
         connection = unit.connection
         ids = [delivery.event_id for delivery in plan.ready]
-        if await queries.insert_inbox(connection, self._consumer, ids) != len(ids):
+        claimed = await queries.claim_events(connection, self._consumer, ids, plan.versions)
+        if claimed != len(ids):
             raise DeliveryRaced("an event was claimed before")
         for delivery in plan.ready:
             await self._effect(unit, delivery)
-        await queries.set_stream_versions(connection, self._consumer, plan.versions)
         expired = [delivery.event_id for delivery in plan.expired]
         await queries.delete_held(connection, "parked", self._consumer, expired)
         for delivery in plan.to_park:

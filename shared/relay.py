@@ -2,8 +2,9 @@
 
 Rows are found by `published_at IS NULL`, never by a cursor over the sequence, which would skip a
 transaction that drew its number early and committed late. One relay per service holds a Postgres
-advisory lock. The next batch is read while the last one waits for its acknowledgement; should a
-later batch overtake a failed one, the inboxes park it until the earlier one comes.
+advisory lock. Where more waits than one batch holds, the next one is read while the last one waits
+for its acknowledgement; should a later batch overtake a failed one, the inboxes park it until the
+earlier one comes.
 """
 
 import asyncio
@@ -137,10 +138,12 @@ class Relay:
                     task = asyncio.create_task(self._send_and_mark(batch))
                     task.add_done_callback(self._wake_on_failure)
                     sending[task] = batch
-                # A full batch has more behind it; else a nudge or the next poll says so.
-                if not batch or len(batch.seqs) < self._batch_size:
+                # A full batch has more behind it. After any other, what is committed while it is
+                # on its way gathers, and goes with the next one: few large batches, not many small.
+                full = batch is not None and len(batch.seqs) >= self._batch_size
+                await self._collect(sending, at_most=self._in_flight if full else 1)
+                if not full:
                     await self._wait(self._poll_seconds)
-                await self._collect(sending)
                 if self._clock.now() - last_cleaning > timedelta(minutes=10):
                     last_cleaning = self._clock.now()
                     await self._forget(connection)
@@ -148,10 +151,10 @@ class Relay:
             if sending:
                 await asyncio.gather(*sending, return_exceptions=True)
 
-    async def _collect(self, sending: dict[asyncio.Task[None], Batch]) -> None:
+    async def _collect(self, sending: dict[asyncio.Task[None], Batch], at_most: int) -> None:
         """Let go of batches that ended, raising what they raised, until another may be sent."""
-        if len(sending) >= self._in_flight:
-            await asyncio.wait(sending, return_when=asyncio.FIRST_COMPLETED)
+        while len(pending := [task for task in sending if not task.done()]) >= at_most:
+            await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
         for task in [t for t in sending if t.done()]:
             del sending[task]
             task.result()

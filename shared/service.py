@@ -71,8 +71,6 @@ class Service:
             pool_size=settings.core.database_pool,
             max_overflow=settings.core.database_pool,
         )
-        # Requests and relay have the other half of the pool, and what the pool may overflow by.
-        self._batches_at_once = max(1, settings.core.database_pool // 2)
         self._transport_started = False
         self.relay: Relay | None = None
         if transport is not None:
@@ -136,7 +134,6 @@ class Service:
             self.name,
             handlers,
             self.metrics.observe_inbox,
-            at_once=self._batches_at_once,
         )
         topics = [topic.name for topic in topics_consumed_by(self.name)]
         self.subscription = await self.transport.subscribe(self.name, topics, inbox.handle)

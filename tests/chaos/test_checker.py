@@ -15,6 +15,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from shared.clock import ManualClock
 from shared.contracts.topics import TOPICS, ServiceName
 from shared.database import Database
+from shared.delivery_plan import Stream
+from shared.delivery_queries import set_stream_versions
 from shared.transport.in_process import InProcessSubscription, InProcessTransport
 from shared.transport.message import ReceivedMessage
 from shared.transport.port import BatchHandler
@@ -226,10 +228,16 @@ async def _verdicts(system: System, bus_url: str, log: LoadLog) -> set[str]:
 async def test_an_inbox_that_does_not_remember_is_noticed(
     databases: Databases, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def forget(_connection: object, _consumer: str, ids: Sequence[str]) -> int:
+    async def forget(
+        connection: AsyncConnection,
+        consumer: str,
+        ids: Sequence[str],
+        versions: Mapping[Stream, int],
+    ) -> int:
+        await set_stream_versions(connection, consumer, versions)
         return len(ids)
 
-    monkeypatch.setattr("shared.delivery_queries.insert_inbox", forget)
+    monkeypatch.setattr("shared.delivery_queries.claim_events", forget)
     log = LoadLog()
     async with (
         _bus(databases) as (bus_url, transport),

@@ -221,8 +221,8 @@ async def test_inbox_leaves_connections_for_others(
         await asyncio.sleep(0.02)
         inside -= 1
 
-    inbox = Inbox(consumer.units, consumer.name, {ComplaintWithdrawn: slow}, at_once=3)
-    messages = await publisher.publish(*(withdrawn(new_complaint()) for _ in range(24)))
+    inbox = Inbox(consumer.units, consumer.name, {ComplaintWithdrawn: slow}, writers=3)
+    messages = await publisher.publish(*(withdrawn(new_complaint()) for _ in range(64)))
     await asyncio.gather(*(inbox.handle([message]) for message in messages))
     assert most == 3
 
