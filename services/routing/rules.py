@@ -1,7 +1,8 @@
 """Which OPD a complaint belongs to, by ordered keyword rules and by the topics' keywords.
 
-Pure. The first rule that matches decides; else the topics' keywords do, if they speak clearly
-enough; else the triage desk gets the case with up to three proposals. Every decision has a reason.
+Pure. The first rule that matches decides; else the topic that the reporter chose; else the topics'
+keywords do, if they speak clearly enough; else the triage desk gets the case with up to three
+proposals. Every decision has a reason.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -19,6 +20,8 @@ MOST_PROPOSALS = 3
 MOST_WORDS = 5
 TOPIC_RULE = "kata-kunci/"
 """A decision by a topic's keywords names this and the topic's code as its rule."""
+CHOICE_RULE = "kategori/"
+"""A decision by the topic that somebody chose names this and the topic's code as its rule."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,21 +84,47 @@ class Router:
         ]
 
     def choose_opd(
-        self, text: str, title: str | None = None, area_code: str | None = None
+        self,
+        text: str,
+        title: str | None = None,
+        area_code: str | None = None,
+        chosen: str | None = None,
+        *,
+        emergency: bool = False,
     ) -> Decision:
         """Return where a complaint belongs and why; whatever the text is, this does not raise.
 
         `area_code` is the place of the complaint in the profile's codes, if known; else the text
-        may name a sub-district or village. Equal input gives an equal decision.
+        may name a sub-district or village. `chosen` is the topic that whoever took the complaint
+        down chose; one that the profile does not have is passed over. In an emergency it comes
+        before all rules, because a call taker heard the caller. Equal input gives an equal
+        decision.
         """
         words = split_words(f"{title}\n{text}" if title else text)
         found = self._index.find(self._index.read(words))
         candidates = self._scorer.candidates(found)
         local = _Local(self._places, words, area_code, self.profile.placing.unknown_place_opd)
+        topic = self._topics.get(chosen) if chosen else None
+        if topic is not None and emergency:
+            return self._by_choice(topic, candidates, local)
         for compiled in self._rules:
             if compiled.matches(found):
                 return self._by_rule(compiled, found, candidates, local)
+        if topic is not None:
+            return self._by_choice(topic, candidates, local)
         return self._by_keywords(candidates, local)
+
+    def _by_choice(self, topic: Topic, candidates: list[Candidate], local: "_Local") -> Decision:
+        rule_id = CHOICE_RULE + topic.code
+        reason = f"Aturan “{rule_id}”: kategori yang dipilih saat laporan dibuat, {topic.name}."
+        proposals = self._proposals(candidates, local)
+        opd = topic.opd or local.opd
+        if opd is None:
+            placed = self._with_places(topic, (), local, proposals)
+            return Decision(None, None, rule_id, f"{reason} {local.why_unknown}", placed)
+        others = tuple(each for each in proposals if each.opd != opd)[: MOST_PROPOSALS - 1]
+        first = Proposal(opd, topic.code, 1.0, ())
+        return Decision(opd, topic.code, rule_id, reason, (first, *others), topic.priority)
 
     def _by_rule(
         self,

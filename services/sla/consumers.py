@@ -60,6 +60,7 @@ def handlers(context: SlaContext) -> dict[type[Event], Handler]:
             submitted_at=event.submitted_at,
             channel=event.channel,
             classification=event.classification,
+            emergency=event.emergency,
         )
 
     async def withdrawn(unit: UnitOfWork, event: ComplaintWithdrawn) -> None:

@@ -81,6 +81,7 @@ class CaseFacts:
     classification: str = ""
     withdrawn_at: datetime | None = None
     marks: tuple[Mark, ...] = ()
+    emergency: bool = False
 
     def with_mark(self, mark: Mark) -> "CaseFacts":
         """Add a mark; the same facts again where no clock could ever heed it."""

@@ -9,7 +9,7 @@ from shared.metrics import GaugeQuery
 
 #: From a minute to 30 days; the limits of 2 h, 24 h and 10 days are exactly among them.
 RESPONSE_BUCKETS: Final = (
-    *(60, 300, 900, 1800, 3600, 7200, 14400, 28800, 43200, 86400),
+    *(60, 300, 600, 900, 1800, 3600, 7200, 14400, 28800, 43200, 86400),
     *(172800, 259200, 432000, 604800, 864000, 1209600, 2592000),
 )
 LATENESS_BUCKETS: Final = (0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 600, 3600, 86400)

@@ -38,6 +38,7 @@ async def note_submission(
     submitted_at: datetime,
     channel: str,
     classification: str,
+    emergency: bool,
 ) -> None:
     """Note that a complaint was accepted: from `submitted_at` on, its clocks run."""
 
@@ -45,7 +46,11 @@ async def note_submission(
         if facts.submitted_at is not None:
             return facts
         return replace(
-            facts, submitted_at=submitted_at, channel=channel, classification=classification
+            facts,
+            submitted_at=submitted_at,
+            channel=channel,
+            classification=classification,
+            emergency=emergency,
         )
 
     _note(unit, context, complaint_id, submitted)

@@ -87,6 +87,7 @@ class Traits:
     classification: str
     opd: str | None = None
     topic: str | None = None
+    emergency: bool = False
 
 
 class Policies:
@@ -150,6 +151,8 @@ def _fits(scope: PolicyScope, traits: Traits) -> bool:
         (scope.opds, traits.opd),
         (scope.topics, traits.topic),
     )
+    if scope.emergency and not traits.emergency:
+        return False
     return all(not values or value in values for values, value in wanted)
 
 

@@ -39,17 +39,25 @@ Longest = Annotated[int, Field(ge=60, le=366 * 86_400)]
 
 
 class PolicyScope(ProfilePart):
-    """What a policy is for; an empty list is for all. The more it names, the more specific."""
+    """What a policy is for; an empty list is for all. The more it names, the more specific.
+
+    With `emergency` it is for emergencies alone.
+    """
 
     channels: tuple[Code, ...] = ()
     opds: tuple[Code, ...] = ()
     topics: tuple[Code, ...] = ()
     classifications: tuple[Code, ...] = ()
+    emergency: bool = False
 
     @property
     def specificity(self) -> int:
-        """Return how many kinds of conditions it sets, 0 to 4."""
-        return sum(map(bool, (self.channels, self.opds, self.topics, self.classifications)))
+        """Return how many kinds of conditions it sets; an emergency outweighs all others.
+
+        What is urgent is urgent by whatever channel it came.
+        """
+        lists = (self.channels, self.opds, self.topics, self.classifications)
+        return sum(map(bool, lists)) + (len(lists) + 1) * self.emergency
 
 
 class Policy(ProfilePart):

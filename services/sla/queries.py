@@ -44,7 +44,8 @@ class KeptCase:
 
 _LOCK_CASES = text(
     """
-    SELECT complaint_id, submitted_at, channel, classification, withdrawn_at, marks, clocks
+    SELECT complaint_id, submitted_at, channel, classification, emergency, withdrawn_at, marks,
+           clocks
     FROM case_facts WHERE complaint_id = ANY (CAST(:ids AS uuid[]))
     ORDER BY complaint_id FOR UPDATE
     """
@@ -62,15 +63,15 @@ _OPEN_CASES = text(
 _UPDATE_CASES = text(
     """
     UPDATE case_facts SET submitted_at = n.submitted_at, channel = n.channel,
-        classification = n.classification, withdrawn_at = n.withdrawn_at,
-        marks = CAST(n.marks AS jsonb), clocks = CAST(n.clocks AS jsonb),
-        opds = CAST(n.opds AS jsonb), is_open = n.is_open
+        classification = n.classification, emergency = n.emergency,
+        withdrawn_at = n.withdrawn_at, marks = CAST(n.marks AS jsonb),
+        clocks = CAST(n.clocks AS jsonb), opds = CAST(n.opds AS jsonb), is_open = n.is_open
     FROM unnest(CAST(:ids AS uuid[]), CAST(:submitted AS timestamptz[]), CAST(:channels AS text[]),
-                CAST(:classifications AS text[]), CAST(:withdrawn AS timestamptz[]),
-                CAST(:marks AS text[]), CAST(:clocks AS text[]), CAST(:opds AS text[]),
-                CAST(:open AS bool[]))
-        AS n (complaint_id, submitted_at, channel, classification, withdrawn_at, marks, clocks,
-              opds, is_open)
+                CAST(:classifications AS text[]), CAST(:emergencies AS bool[]),
+                CAST(:withdrawn AS timestamptz[]), CAST(:marks AS text[]), CAST(:clocks AS text[]),
+                CAST(:opds AS text[]), CAST(:open AS bool[]))
+        AS n (complaint_id, submitted_at, channel, classification, emergency, withdrawn_at, marks,
+              clocks, opds, is_open)
     WHERE case_facts.complaint_id = n.complaint_id
     """
 )
@@ -100,6 +101,7 @@ def _case(row: Any) -> KeptCase:
             submitted_at=row.submitted_at,
             channel=row.channel,
             classification=row.classification,
+            emergency=row.emergency,
             withdrawn_at=row.withdrawn_at,
             marks=tuple(Mark.from_json(mark) for mark in row.marks),
         ),
@@ -120,6 +122,7 @@ async def update_cases(connection: AsyncConnection, cases: Mapping[str, KeptCase
             "submitted": [each.submitted_at for each in facts],
             "channels": [each.channel for each in facts],
             "classifications": [each.classification for each in facts],
+            "emergencies": [each.emergency for each in facts],
             "withdrawn": [each.withdrawn_at for each in facts],
             "marks": [json.dumps([mark.as_json() for mark in each.marks]) for each in facts],
             "clocks": [json.dumps(_clocks_json(case)) for case in cases.values()],

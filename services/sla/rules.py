@@ -227,6 +227,7 @@ class _Case:
                 classification=self.facts.classification,
                 opd=opd,
                 topic=self.topics.get(part),
+                emergency=self.facts.emergency,
             ),
         )
         if terms is None:

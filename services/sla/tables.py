@@ -17,6 +17,7 @@ from sqlalchemy import (
     MetaData,
     Text,
     UniqueConstraint,
+    false,
 )
 from sqlalchemy.dialects.postgresql import JSONB, UUID
 from sqlmodel import Field, SQLModel
@@ -59,6 +60,7 @@ class CaseRow(SlaTable, table=True):
     submitted_at: datetime | None = _time(nullable=True)
     channel: str = _text()
     classification: str = _text()
+    emergency: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
     withdrawn_at: datetime | None = _time(nullable=True)
     marks: list[Any] = Field(sa_column=Column(JSONB, nullable=False))
     clocks: list[Any] = Field(sa_column=Column(JSONB, nullable=False))

@@ -61,7 +61,9 @@ async def amend_case(unit: UnitOfWork, context: RoutingContext, event: Complaint
 def _decide(context: RoutingContext, event: ComplaintSubmitted) -> Decision:
     area_code = event.location.area_code if event.location else None
     began = perf_counter()
-    decision = context.router.choose_opd(event.text, event.title, area_code)
+    decision = context.router.choose_opd(
+        event.text, event.title, area_code, event.service_code, emergency=event.emergency
+    )
     context.metrics.decision_seconds.observe(perf_counter() - began)
     return decision
 

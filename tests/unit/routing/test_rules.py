@@ -115,6 +115,24 @@ class TestRules:
         assert second.opd == "PUPR"
 
 
+class TestChoice:
+    def test_what_was_chosen_decides_where_no_rule_does(self) -> None:
+        decision = router().choose_opd("tolong dibantu", chosen="saluran")
+        assert (decision.opd, decision.topic) == ("PUPR", "saluran")
+        assert decision.rule_id == "kategori/saluran"
+        assert decision.rule_id in decision.reason
+
+    def test_a_rule_comes_before_the_choice_unless_it_is_an_emergency(self) -> None:
+        text = "Ada KEBAKARAN di toko!"
+        assert router().choose_opd(text, chosen="saluran").rule_id == "darurat-kebakaran"
+        urgent = router().choose_opd(text, chosen="saluran", emergency=True)
+        assert urgent.rule_id == "kategori/saluran"
+
+    def test_what_the_profile_does_not_have_is_passed_over(self) -> None:
+        said = "jln di depan rmh berlobang"
+        assert router().choose_opd(said, chosen="tidak-ada") == router().choose_opd(said)
+
+
 class TestKeywords:
     def test_clear_keywords_place_with_a_reason(self) -> None:
         decision = router().choose_opd("jln di depan rmh berlobang")

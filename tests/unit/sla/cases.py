@@ -54,7 +54,7 @@ def profile(*more: Policy, without: tuple[str, ...] = ()) -> SlaProfile:
     )
 
 
-def scope(**fields: tuple[str, ...]) -> PolicyScope:
+def scope(**fields: object) -> PolicyScope:
     """Make a policy's scope."""
     return PolicyScope.model_validate(fields)
 

@@ -1,5 +1,6 @@
 """Which policy a clock starts with."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -76,3 +77,14 @@ def test_a_policy_without_a_ladder_tells_nobody() -> None:
     terms = Policies(profile(quiet)).terms_for("closing", NOON, TRAITS)
     assert terms is not None
     assert terms.rungs == ()
+
+
+def test_emergency_outweighs_whatever_else_a_policy_names() -> None:
+    everything = scope(
+        channels=("call112",), classifications=("complaint",), opds=("DLH",), topics=("sampah",)
+    )
+    narrow = policy("follow_up", id="sempit", scope=everything)
+    urgent = policy("follow_up", id="darurat", scope=scope(emergency=True))
+    policies = Policies(profile(narrow, urgent))
+    assert chosen(policies, traits=replace(TRAITS, emergency=True)) == "darurat"
+    assert chosen(policies) == "sempit"
