@@ -15,6 +15,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 _TRANSIENT_CLASSES = ("08", "40", "53", "57", "58")
 _TRANSIENT_CODES = ("25006", "55P03")
 _ANY = text("SELECT 1")
+# Longer than any handler waits inside a transaction.
+_IDLE_MILLISECONDS = 60_000
 # Errors of the system that no waiting mends; all others are of the network.
 _LOCAL_FILE_ERRORS = (
     FileNotFoundError,
@@ -44,7 +46,12 @@ class Database:
             connect_args={
                 "timeout": 5,
                 "command_timeout": 60,
-                "server_settings": {"application_name": "tanggap", "jit": "off"},
+                "server_settings": {
+                    "application_name": "tanggap",
+                    "jit": "off",
+                    # A process that hangs in a transaction must not keep its locks for ever.
+                    "idle_in_transaction_session_timeout": str(_IDLE_MILLISECONDS),
+                },
             },
         )
 

@@ -107,6 +107,8 @@ class Service:
             redoc_url=None,
             lifespan=self._lifespan(on_start),
             generate_unique_id_function=lambda route: route.name,
+            # `RequestScope` makes the request's span and its metrics; FastAPI's would be seconds.
+            telemetry={"tracing": False, "metrics": False, "logs": False},
         )
         app.state.service = self
         app.state.verifier = self.verifier

@@ -3,8 +3,10 @@
 import typer
 
 from services.cli import demo, documents, operating, profiles, replaying, serving, staff
+from services.cli.commands import Commands
 
 app = typer.Typer(
+    cls=Commands,
     help=(
         "Tanggap, the backend with which a local government answers its people fast.\n\n"
         "Start with `tanggap serve all --profile DIR`: one process, one embedded Postgres. "

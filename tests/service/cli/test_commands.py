@@ -238,3 +238,16 @@ def replace_first(path: Path, old: str, new: str) -> int:
     line = text[: text.index(old)].count("\n") + 1
     path.write_text(text.replace(old, new, 1))
     return line
+
+
+def test_wrong_setting_is_named_by_its_variable_without_its_value(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("TANGGAP_PORT", "rahasia")
+    monkeypatch.setenv("TANGGAP_RELAY_BATCH", "0")
+    result = CliRunner().invoke(app, ["token", "--role", "triage"])
+    assert result.exit_code == 2
+    assert "TANGGAP_PORT: " in result.output
+    assert "TANGGAP_RELAY_BATCH: " in result.output
+    assert "rahasia" not in result.output
+    assert "Traceback" not in result.output
