@@ -223,15 +223,6 @@ def test_topics_without_a_broker_says_what_to_set() -> None:
         assert "TANGGAP_KAFKA_BOOTSTRAP" in said.output
 
 
-def test_setting_that_makes_no_sense_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TANGGAP_PORT", "delapan ribu")
-
-    said = run("serve", "all")
-
-    assert said.exit_code != 0
-    assert "port" in (said.output + repr(said.exception))
-
-
 def replace_first(path: Path, old: str, new: str) -> int:
     """Replace the first occurrence in a file; returns its line."""
     text = path.read_text()
@@ -245,7 +236,7 @@ def test_wrong_setting_is_named_by_its_variable_without_its_value(
 ) -> None:
     monkeypatch.setenv("TANGGAP_PORT", "rahasia")
     monkeypatch.setenv("TANGGAP_RELAY_BATCH", "0")
-    result = CliRunner().invoke(app, ["token", "--role", "triage"])
+    result = run("serve", "all")
     assert result.exit_code == 2
     assert "TANGGAP_PORT: " in result.output
     assert "TANGGAP_RELAY_BATCH: " in result.output
