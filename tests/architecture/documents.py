@@ -8,13 +8,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 from pydantic_core import PydanticUndefined
+from pydantic_settings import BaseSettings
 
 from services.all_in_one import settings_of
 from services.cli.documents import openapi_text
 from services.routing.states import draw_table
 from shared.contracts.asyncapi import asyncapi_yaml
 from shared.contracts.topics import SERVICES, ServiceName
-from shared.settings import CoreSettings, ServiceSettings
+from shared.messaging.settings import MessagingSettings
+from shared.settings import CoreSettings
 
 ROOT = Path(__file__).parents[2]
 
@@ -34,10 +36,11 @@ def settings_document() -> str:
     for name in SERVICES:
         settings_class = type(settings_of(name, database_url="unset"))
         parts.append(_settings_table(name, settings_class))
+    parts.append(_settings_table("Sending messages", MessagingSettings))
     return "\n".join(parts)
 
 
-def _settings_table(title: str, settings_class: type[CoreSettings | ServiceSettings]) -> str:
+def _settings_table(title: str, settings_class: type[BaseSettings]) -> str:
     prefix = settings_class.model_config.get("env_prefix", "")
     lines = [f"## {title}\n", "| Variable | Default | Meaning |", "|---|---|---|"]
     for name, field in settings_class.model_fields.items():

@@ -5,6 +5,7 @@ from pydantic_settings import BaseSettings
 
 from services.all_in_one import settings_of
 from shared.contracts.topics import SERVICES
+from shared.messaging.settings import MessagingSettings
 from shared.settings import CoreSettings
 from tests.architecture.documents import DOCUMENTS, ROOT
 
@@ -17,6 +18,7 @@ def test_committed_document_is_what_the_code_makes(name: str) -> None:
 def test_every_setting_is_described() -> None:
     classes: list[type[BaseSettings]] = [
         CoreSettings,
+        MessagingSettings,
         *(type(settings_of(name, database_url="unset")) for name in SERVICES),
     ]
     undescribed = [

@@ -1,0 +1,1 @@
+"""Sending: each platform's sender, and the queue that never sends twice."""
