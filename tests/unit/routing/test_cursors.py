@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.routing.api import read_page_start, write_page_start
+from services.routing.api.reading import read_page_start, write_page_start
 from services.routing.queries import PageStart
 from shared.cursor import write_cursor
 from shared.errors import Invalid
