@@ -28,14 +28,16 @@ class ProfilePart(BaseModel):
 
 @dataclass(frozen=True, slots=True, order=True)
 class ProfileProblem:
-    """One mistake in a profile; `line` counts from 1."""
+    """One mistake in a profile; `line` and, where it is known, `column` count from 1."""
 
     file: str
     line: int
     message: str
+    column: int = 0
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}: {self.message}"
+        place = f"{self.line}:{self.column}" if self.column else f"{self.line}"
+        return f"{self.file}:{place}: {self.message}"
 
 
 class ProfileInvalid(Exception):
@@ -65,13 +67,21 @@ class ProfileReader:
             for each in error.errors(include_url=False, include_context=False):
                 location = tuple(each["loc"])
                 message = f"{_dotted(location)}: {_plain(each['type'], each['msg'])}"
-                self._note(file, document.line_of(location), message)
+                self.note(file, document.line_of(location), message)
             return None
 
     def complain(self, file: str, location: Location, message: str) -> None:
         """Note a problem at a place such as `("topics", 3, "opd")` in a file."""
         line = self._document(file).line_of(location)
-        self._note(file, line, f"{_dotted(location)}: {message}" if location else message)
+        self.note(file, line, f"{_dotted(location)}: {message}" if location else message)
+
+    def complain_inside(
+        self, file: str, location: Location, line: int, column: int, message: str
+    ) -> None:
+        """Note a problem at a line and column inside a text, such as an expression."""
+        at, character = self._document(file).place_in(location, line, column)
+        inside = "" if character else f" (line {line}, column {column})"
+        self.note(file, at, f"{_dotted(location)}{inside}: {message}", character)
 
     def require_unique(
         self, file: str, location: Location, values: Iterable[Hashable], key: str
@@ -105,8 +115,9 @@ class ProfileReader:
         if self.problems:
             raise ProfileInvalid(self.problems)
 
-    def _note(self, file: str, line: int, message: str) -> None:
-        self.problems.append(ProfileProblem(file, line, message))
+    def note(self, file: str, line: int, message: str, column: int = 0) -> None:
+        """Note a problem at a line of a file."""
+        self.problems.append(ProfileProblem(file, line, message, column))
 
     def _document(self, file: str, *, quiet: bool = False) -> YamlDocument:
         if file not in self._documents:
@@ -115,17 +126,17 @@ class ProfileReader:
                 return document
             self._documents[file] = document
             for line, message in document.problems:
-                self._note(file, line, message)
+                self.note(file, line, message)
         return self._documents[file]
 
 
 def version_of(folder: Path) -> str:
-    """Return the SHA-256, in hex, of the names and contents of the folder's YAML files.
+    """Return the SHA-256, in hex, of the names and contents of the folder's YAML and GeoJSON.
 
     Line ends are made equal first, so that a checkout on Windows has the same version.
     """
     digest = hashlib.sha256()
-    for path in sorted(folder.glob("*.yaml")):
+    for path in sorted([*folder.glob("*.yaml"), *folder.glob("*.geojson")]):
         content = path.read_bytes().replace(b"\r\n", b"\n")
         digest.update(f"{path.name}\0{len(content)}\0".encode())
         digest.update(content)

@@ -30,10 +30,12 @@ class YamlDocument:
     """The plain value of one YAML file, the line of each part of it, and what is wrong with it.
 
     `value` is a dict, or None where the file cannot be read; a problem is a line and a message.
+    `texts` has line, column and style of each scalar.
     """
 
     value: Any = None
     lines: dict[Location, int] = field(default_factory=dict)
+    texts: dict[Location, tuple[int, int, str | None]] = field(default_factory=dict)
     problems: list[tuple[int, str]] = field(default_factory=list)
 
     def line_of(self, location: Location) -> int:
@@ -41,6 +43,17 @@ class YamlDocument:
         while location and location not in self.lines:
             location = location[:-1]
         return self.lines.get(location, 1)
+
+    def place_in(self, location: Location, line: int, column: int) -> tuple[int, int]:
+        """Return where in the file a place inside a text is; all four count from 1.
+
+        The column is 0 where it cannot be told: YAML joins the lines of a folded text.
+        """
+        first, start, style = self.texts.get(location, (self.line_of(location), 1, None))
+        if style == "|":
+            return first + line, 0
+        quote = 1 if style in ("'", '"') else 0
+        return first, start + quote + column - 1 if line == 1 else 0
 
 
 def read_yaml(path: Path) -> YamlDocument:
@@ -113,6 +126,7 @@ class _Walk:
     def __init__(self, document: YamlDocument) -> None:
         self.lines = document.lines
         self.problems = document.problems
+        self.texts = document.texts
 
     def value_of(self, node: yaml.Node, location: Location) -> Any:
         line = node.start_mark.line + 1
@@ -123,6 +137,8 @@ class _Walk:
             return [
                 self.value_of(item, (*location, index)) for index, item in enumerate(node.value)
             ]
+        style = getattr(node, "style", None)
+        self.texts[location] = (line, node.start_mark.column + 1, style)
         return _scalar(node)
 
     def _mapping(self, node: yaml.MappingNode, location: Location) -> dict[str, Any]:

@@ -39,7 +39,8 @@ class Topic:
 class KeywordRule:
     """Matches when every word of `all_of`, one of `any_of` and none of `none_of` is there.
 
-    It names a topic, or an OPD, or neither: then the triage desk decides.
+    With `when`, an expression, that must hold too. The rule names a topic, or an OPD, or the
+    sub-district of the place, or none of them: then the triage desk decides.
     """
 
     id: str
@@ -49,23 +50,41 @@ class KeywordRule:
     all_of: tuple[str, ...] = ()
     any_of: tuple[str, ...] = ()
     none_of: tuple[str, ...] = ()
+    when: str | None = None
+    place: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Area:
-    """A sub-district or village by code (`99.71.01`, `99.71.01.1001`) and name."""
+    """A sub-district or village by code (`99.71.01`, `99.71.01.1001`) and name.
+
+    `outline` is its border as the text of a GeoJSON geometry, where the profile has one.
+    """
 
     code: str
     name: str
+    outline: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Placing:
-    """How sure the topics' keywords must be (0 to 1), and who is proposed for an unknown place."""
+    """How sure the topics' keywords must be (0 to 1), and who is proposed for an unknown place.
+
+    `wanted_precision` is the share that a model must get right of what it places by itself.
+    """
 
     min_confidence: float
     min_margin: float
     unknown_place_opd: str
+    wanted_precision: float = 0.9
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """An invented complaint and its topic: what a model learns from before the first real one."""
+
+    text: str
+    topic: str
 
 
 class RoutingProfile(BaseModel):
@@ -79,3 +98,5 @@ class RoutingProfile(BaseModel):
     areas: tuple[Area, ...]
     placing: Placing
     spellings: tuple[tuple[str, str], ...] = ()
+    examples: tuple[Example, ...] = ()
+    zone: str = "Asia/Jakarta"

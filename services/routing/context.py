@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 from services.routing.catalogue import RoutingProfile
 from services.routing.metrics import RoutingMetrics
@@ -17,6 +18,7 @@ class RoutingContext:
     opd_names: Mapping[str, str]
     topic_names: Mapping[str, str]
     reopen_window: timedelta
+    zone: ZoneInfo
     metrics: RoutingMetrics
 
 
@@ -29,5 +31,6 @@ def make_context(
         opd_names={opd.code: opd.name for opd in profile.opds},
         topic_names={topic.code: topic.name for topic in profile.topics},
         reopen_window=timedelta(days=reopen_days),
+        zone=ZoneInfo(profile.zone),
         metrics=metrics,
     )

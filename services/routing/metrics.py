@@ -31,7 +31,7 @@ class RoutingMetrics:
         """Register everything."""
         self.placed = Counter(
             "routing_cases_placed",
-            "Cases placed, by whom: rule, desk, or triage for those sent to the triage desk.",
+            "Cases placed, by whom: rule, model, desk; triage are those sent to the desk.",
             ["by"],
             registry=registry,
         )
@@ -47,5 +47,11 @@ class RoutingMetrics:
             buckets=(0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 30, 120, 600, 3600),
             registry=registry,
         )
-        for by in ("rule", "desk", "triage"):
+        self.rule_failures = Counter(
+            "routing_rule_failures",
+            "Rules that could not be evaluated on a complaint and were passed over, by rule.",
+            ["rule"],
+            registry=registry,
+        )
+        for by in ("rule", "model", "desk", "triage"):
             self.placed.labels(by)

@@ -1,50 +1,38 @@
-"""Which OPD a complaint belongs to, by ordered keyword rules and by the topics' keywords.
+"""Which OPD a complaint belongs to: by ordered rules, then by a trained model or by keywords.
 
-Pure. The first rule that matches decides; else the topic that the reporter chose; else the topics'
-keywords do, if they speak clearly enough; else the triage desk gets the case with up to three
-proposals. Every decision has a reason.
+Pure. The first rule that matches decides; else the topic that the reporter chose; else the model
+does, or, where none is trained, the topics' keywords, if they speak clearly enough; else the triage
+desk gets the case with up to three proposals. Every decision has a reason.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
-from services.routing.catalogue import KeywordRule, Priority, RoutingProfile, Topic
+from services.routing.catalogue import KeywordRule, RoutingProfile, Topic
+from services.routing.conditions import UNKNOWN, Circumstances, language, values_of
+from services.routing.decisions import (
+    MOST_PROPOSALS,
+    MOST_WORDS,
+    Classifier,
+    Decision,
+    Proposal,
+    Suggestion,
+    listed,
+    shares,
+)
 from services.routing.keywords import NEAR, KeywordIndex
 from services.routing.lexicon import SPELLINGS
-from services.routing.places import Places
+from services.routing.places import Locality, Places
 from services.routing.scoring import Candidate, Scorer, total_points
 from services.routing.text import split_words
+from shared.expressions.language import Expression, ExpressionFailed
 
-MOST_PROPOSALS = 3
-MOST_WORDS = 5
 TOPIC_RULE = "kata-kunci/"
 """A decision by a topic's keywords names this and the topic's code as its rule."""
 CHOICE_RULE = "kategori/"
 """A decision by the topic that somebody chose names this and the topic's code as its rule."""
-
-
-@dataclass(frozen=True, slots=True)
-class Proposal:
-    """An OPD and topic with a confidence of 0 to 1 and the profile's words that spoke for it."""
-
-    opd: str
-    topic: str | None
-    confidence: float
-    words: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """The OPD chosen, or None for the triage desk; `reason` names the rule and its words."""
-
-    opd: str | None
-    topic: str | None
-    rule_id: str | None
-    reason: str
-    proposals: tuple[Proposal, ...]
-    priority: Priority = "normal"
-    by: Literal["rule"] = "rule"
+ACCOUNT_RULE = "akun-opd"
+"""A decision for the OPD on whose own account a doubtful complaint was written names this rule."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +41,37 @@ class _CompiledRule:
     all_of: frozenset[int]
     any_of: frozenset[int]
     none_of: frozenset[int]
+    condition: Expression | None
 
-    def matches(self, found: dict[int, int]) -> bool:
+    def has_words(self, found: Mapping[int, int]) -> bool:
         keys = found.keys()
         return (
             self.all_of <= keys
             and (not self.any_of or not self.any_of.isdisjoint(keys))
             and self.none_of.isdisjoint(keys)
         )
+
+
+@dataclass(slots=True)
+class _Reading:
+    """One complaint as the rules see it: the keywords found, who they speak for, and its place."""
+
+    text: str
+    words: list[str]
+    found: dict[int, int]
+    candidates: list[Candidate]
+    local: Locality
+    came: Circumstances
+    asked: dict[str, object] | None = None
+
+    def satisfies(self, condition: Expression | None) -> bool:
+        """Tell whether there is no condition, or it holds; raises ExpressionFailed."""
+        if condition is None:
+            return True
+        if self.asked is None:
+            topic = self.candidates[0].topic.code if self.candidates else None
+            self.asked = values_of(self.text, topic, self.local.opd, self.came)
+        return condition.matches(self.asked)
 
 
 class Router:
@@ -70,54 +81,59 @@ class Router:
         self.profile = profile
         spellings = SPELLINGS | dict(profile.spellings)
         self._topics = {topic.code: topic for topic in profile.topics}
+        self._opds = frozenset(opd.code for opd in profile.opds)
+        self._language = language(self._opds, frozenset(self._topics))
         self._index = KeywordIndex(_every_keyword(profile), spellings)
         self._places = Places(profile.opds, profile.areas, spellings)
         self._scorer = Scorer(profile.topics, self._index)
-        self._rules = [
-            _CompiledRule(
-                rule,
-                self._numbers(rule.all_of),
-                self._numbers(rule.any_of),
-                self._numbers(rule.none_of),
-            )
-            for rule in profile.rules
-        ]
+        self._rules = [self._compiled(rule) for rule in profile.rules]
 
     def choose_opd(
         self,
         text: str,
         title: str | None = None,
-        area_code: str | None = None,
-        chosen: str | None = None,
-        *,
-        emergency: bool = False,
+        came: Circumstances = UNKNOWN,
+        classifier: Classifier | None = None,
     ) -> Decision:
         """Return where a complaint belongs and why; whatever the text is, this does not raise.
 
-        `area_code` is the place of the complaint in the profile's codes, if known; else the text
-        may name a sub-district or village. `chosen` is the topic that whoever took the complaint
-        down chose; one that the profile does not have is passed over. In an emergency it comes
-        before all rules, because a call taker heard the caller. Equal input gives an equal
-        decision.
+        Where `came` has no place, the text may name a sub-district or village. Its `chosen` is the
+        topic that whoever took the complaint down chose; one that the profile does not have is
+        passed over. In an emergency it comes before all rules, because a call taker heard the
+        caller. Equal input gives an equal decision.
         """
-        words = split_words(f"{title}\n{text}" if title else text)
+        whole = f"{title}\n{text}" if title else text
+        words = split_words(whole)
         found = self._index.find(self._index.read(words))
+        local = Locality(self._places, words, came, self.profile.placing.unknown_place_opd)
         candidates = self._scorer.candidates(found)
-        local = _Local(self._places, words, area_code, self.profile.placing.unknown_place_opd)
-        topic = self._topics.get(chosen) if chosen else None
-        if topic is not None and emergency:
-            return self._by_choice(topic, candidates, local)
-        for compiled in self._rules:
-            if compiled.matches(found):
-                return self._by_rule(compiled, found, candidates, local)
-        if topic is not None:
-            return self._by_choice(topic, candidates, local)
-        return self._by_keywords(candidates, local)
+        reading = _Reading(whole, words, found, candidates, local, came)
+        topic = self._topics.get(came.chosen) if came.chosen else None
+        if topic is not None and came.emergency:
+            return self._by_choice(topic, reading)
+        compiled, failed = self._first_match(reading)
+        if compiled is not None:
+            decision = self._by_rule(compiled, reading)
+        elif topic is not None:
+            decision = self._by_choice(topic, reading)
+        else:
+            decision = self._by_words(reading, classifier)
+        return replace(decision, failed_rules=failed) if failed else decision
 
-    def _by_choice(self, topic: Topic, candidates: list[Candidate], local: "_Local") -> Decision:
+    def _by_words(self, reading: _Reading, classifier: Classifier | None) -> Decision:
+        if classifier is not None:
+            decision = self._by_model(classifier, reading)
+        else:
+            decision = self._by_keywords(reading)
+        if decision.opd is None and decision.rule_id is None:
+            return self._by_account(decision, reading.came)
+        return decision
+
+    def _by_choice(self, topic: Topic, reading: _Reading) -> Decision:
+        local = reading.local
         rule_id = CHOICE_RULE + topic.code
         reason = f"Aturan “{rule_id}”: kategori yang dipilih saat laporan dibuat, {topic.name}."
-        proposals = self._proposals(candidates, local)
+        proposals = self._proposals(reading.candidates, local)
         opd = topic.opd or local.opd
         if opd is None:
             placed = self._with_places(topic, (), local, proposals)
@@ -126,26 +142,42 @@ class Router:
         first = Proposal(opd, topic.code, 1.0, ())
         return Decision(opd, topic.code, rule_id, reason, (first, *others), topic.priority)
 
-    def _by_rule(
-        self,
-        compiled: _CompiledRule,
-        found: dict[int, int],
-        candidates: list[Candidate],
-        local: "_Local",
-    ) -> Decision:
-        rule = compiled.rule
+    def keyword_points(self, words: list[str]) -> dict[str, float]:
+        """Return the share of the points that each topic's keywords have in a text, by code."""
+        candidates = self._scorer.candidates(self._index.find(self._index.read(words)))
+        total = total_points(candidates)
+        return {each.topic.code: each.points / total for each in candidates}
+
+    def _first_match(self, reading: _Reading) -> tuple[_CompiledRule | None, tuple[str, ...]]:
+        """Return the rule that decides, and those before it that could not be evaluated."""
+        failed: list[str] = []
+        for compiled in self._rules:
+            if not compiled.has_words(reading.found):
+                continue
+            try:
+                if reading.satisfies(compiled.condition):
+                    return compiled, tuple(failed)
+            except ExpressionFailed:
+                failed.append(compiled.rule.id)
+        return None, tuple(failed)
+
+    def _by_rule(self, compiled: _CompiledRule, reading: _Reading) -> Decision:
+        rule, local = compiled.rule, reading.local
+        found = reading.found
         spoken = sorted(
             (compiled.all_of | compiled.any_of) & found.keys(), key=lambda number: found[number]
         )
         words = self._written(spoken)
-        reason = f"Aturan “{rule.id}”: {rule.reason} Kata: {_listed(words)}."
-        proposals = self._proposals(candidates, local)
-        if rule.topic is None and rule.opd is None:
+        reason = f"Aturan “{rule.id}”: {rule.reason}"
+        if words:
+            reason += f" Kata: {listed(words)}."
+        proposals = self._proposals(reading.candidates, local)
+        if rule.topic is None and rule.opd is None and not rule.place:
             return Decision(None, None, rule.id, reason, proposals)
         topic = self._topics[rule.topic] if rule.topic else None
         opd = rule.opd or (topic.opd if topic else None)
         if topic is None:
-            topic = next((each.topic for each in candidates if each.opd == opd), None)
+            topic = next((each.topic for each in reading.candidates if each.opd == opd), None)
         if opd is None:
             opd = local.opd
             if opd is None:
@@ -157,10 +189,34 @@ class Router:
         priority = topic.priority if topic else "normal"
         return Decision(opd, code, rule.id, reason, (first, *others), priority)
 
-    def _by_keywords(self, candidates: list[Candidate], local: "_Local") -> Decision:
+    def _by_model(self, classifier: Classifier, reading: _Reading) -> Decision:
+        suggestions = [
+            each
+            for each in classifier.suggest(reading.words, self.keyword_points(reading.words))
+            if each.opd is None or each.opd in self._opds
+        ]
+        proposals = self._suggested(suggestions, reading.local)
+        if not suggestions:
+            return Decision(None, None, None, _NO_WORDS, proposals)
+        best = suggestions[0]
+        topic = self._topics.get(best.topic or "")
+        name = classifier.name
+        if best.confidence < classifier.sure_from(self.profile.placing.wanted_precision):
+            reason = f"{name} belum cukup yakin ({shares(proposals)}); meja triase menentukan."
+            return Decision(None, None, None, reason, proposals)
+        about = f" tentang {topic.name}" if topic else ""
+        reason = f"{name}:{about}, keyakinan {best.confidence:.0%}. Kata: {listed(best.words)}."
+        opd = best.opd or reading.local.opd
+        if opd is None:
+            reason = f"{reason} {reading.local.why_unknown}"
+            return Decision(None, None, name, reason, proposals, by="model")
+        priority = topic.priority if topic else "normal"
+        return Decision(opd, best.topic, name, reason, proposals, priority, by="model")
+
+    def _by_keywords(self, reading: _Reading) -> Decision:
+        candidates, local = reading.candidates, reading.local
         if not candidates:
-            reason = "Tidak ada kata yang dikenal oleh aturan; meja triase menentukan."
-            return Decision(None, None, None, reason, ())
+            return Decision(None, None, None, _NO_WORDS, ())
         placing = self.profile.placing
         proposals = self._proposals(candidates, local)
         total = total_points(candidates)
@@ -173,27 +229,56 @@ class Router:
             return Decision(None, None, None, _unsure(proposals), proposals)
         words = self._written(best.words)
         rule_id = TOPIC_RULE + best.topic.code
-        reason = f"Aturan “{rule_id}”: tentang {best.topic.name}. Kata: {_listed(words)}."
+        reason = f"Aturan “{rule_id}”: tentang {best.topic.name}. Kata: {listed(words)}."
         opd = best.opd or local.opd
         if opd is None:
             return Decision(None, None, rule_id, f"{reason} {local.why_unknown}", proposals)
         return Decision(opd, best.topic.code, rule_id, reason, proposals, best.topic.priority)
 
-    def _proposals(self, candidates: list[Candidate], local: "_Local") -> tuple[Proposal, ...]:
+    @staticmethod
+    def _by_account(decision: Decision, came: Circumstances) -> Decision:
+        """Let the account that the citizen chose settle a doubt, if the words allow it.
+
+        Whoever writes to an OPD's own account mostly means that OPD; the words alone said less.
+        """
+        opd = came.account_opd
+        proposed = next((each for each in decision.proposals if each.opd == opd), None)
+        if opd is None or (decision.proposals and proposed is None):
+            return decision
+        reason = f"Aturan “{ACCOUNT_RULE}”: ditulis kepada akun {opd} sendiri"
+        reason += " dan kata-katanya mendukung." if proposed else "; tidak ada kata yang dikenal."
+        first = proposed or Proposal(opd, None, 0.5, ())
+        others = tuple(each for each in decision.proposals if each.opd != opd)
+        topic = first.topic
+        return Decision(opd, topic, ACCOUNT_RULE, reason, (first, *others))
+
+    def _proposals(self, candidates: list[Candidate], local: Locality) -> tuple[Proposal, ...]:
         total = total_points(candidates)
+        return self._suggested(
+            [
+                Suggestion(
+                    each.opd, each.topic.code, each.points / total, self._written(each.words)
+                )
+                for each in candidates[:MOST_PROPOSALS]
+            ],
+            local,
+        )
+
+    @staticmethod
+    def _suggested(suggestions: Iterable[Suggestion], local: Locality) -> tuple[Proposal, ...]:
+        """Return proposals; what belongs to the sub-district is one for each it might be."""
         proposals: list[Proposal] = []
-        for each in candidates[:MOST_PROPOSALS]:
+        for each in suggestions:
             opds = (each.opd,) if each.opd else local.proposed
-            confidence = round(each.points / total / len(opds), 3)
-            words = self._written(each.words)
-            proposals += [Proposal(opd, each.topic.code, confidence, words) for opd in opds]
+            confidence = round(each.confidence / len(opds), 3)
+            proposals += [Proposal(opd, each.topic, confidence, each.words) for opd in opds]
         return tuple(proposals[:MOST_PROPOSALS])
 
     @staticmethod
     def _with_places(
         topic: Topic | None,
         words: tuple[str, ...],
-        local: "_Local",
+        local: Locality,
         proposals: tuple[Proposal, ...],
     ) -> tuple[Proposal, ...]:
         """Put the sub-districts that it might be before the other proposals."""
@@ -203,49 +288,22 @@ class Router:
         others = [each for each in proposals if each.opd not in opds]
         return tuple([*first, *others][:MOST_PROPOSALS])
 
+    def _compiled(self, rule: KeywordRule) -> _CompiledRule:
+        condition = self._language.compile(rule.when) if rule.when is not None else None
+        return _CompiledRule(
+            rule,
+            self._numbers(rule.all_of),
+            self._numbers(rule.any_of),
+            self._numbers(rule.none_of),
+            condition,
+        )
+
     def _numbers(self, keywords: Iterable[str]) -> frozenset[int]:
         return frozenset(self._index.number[keyword] for keyword in keywords)
 
     def _written(self, numbers: Sequence[int]) -> tuple[str, ...]:
         keywords = self._index.keywords
         return tuple(keywords[number].replace(NEAR, "…") for number in numbers[:MOST_WORDS])
-
-
-class _Local:
-    """The sub-district of one complaint, looked for only when some topic needs it."""
-
-    def __init__(
-        self, places: Places, words: Sequence[str], area_code: str | None, unknown: str
-    ) -> None:
-        self._places = places
-        self._words = words
-        self._area_code = area_code
-        self._unknown = unknown
-        self._found: tuple[str, ...] | None = None
-
-    @property
-    def opd(self) -> str | None:
-        """The one sub-district OPD, or None where no place or more than one is named."""
-        opds = self._opds()
-        return opds[0] if len(opds) == 1 else None
-
-    @property
-    def proposed(self) -> tuple[str, ...]:
-        """The OPDs to propose: those named, or the one that the profile sets for this."""
-        return self._opds() or (self._unknown,)
-
-    @property
-    def why_unknown(self) -> str:
-        """Say in Indonesian why there is no sub-district."""
-        if self._opds():
-            return "Lebih dari satu kecamatan disebut; meja triase menentukan."
-        return "Kecamatannya belum diketahui; meja triase menentukan."
-
-    def _opds(self) -> tuple[str, ...]:
-        if self._found is None:
-            at = self._places.opd_at(self._area_code) if self._area_code else None
-            self._found = (at,) if at else self._places.opds_named(self._words)
-        return self._found
 
 
 def compile_rules(profile: RoutingProfile) -> Router:
@@ -264,10 +322,11 @@ def _every_keyword(profile: RoutingProfile) -> Iterator[str]:
         yield from rule.none_of
 
 
-def _listed(words: Iterable[str]) -> str:
-    return ", ".join(f"“{word}”" for word in words)
-
-
 def _unsure(proposals: Sequence[Proposal]) -> str:
-    shares = ", ".join(f"{each.opd} {each.confidence:.0%}" for each in proposals)
-    return f"Kata-katanya belum cukup jelas untuk satu OPD ({shares}); meja triase menentukan."
+    return (
+        f"Kata-katanya belum cukup jelas untuk satu OPD ({shares(proposals)}); "
+        "meja triase menentukan."
+    )
+
+
+_NO_WORDS = "Tidak ada kata yang dikenal oleh aturan; meja triase menentukan."

@@ -2,17 +2,23 @@
 
 from time import perf_counter
 from typing import Any
+from zoneinfo import ZoneInfo
+
+import structlog
 
 from services.routing import queries
+from services.routing.conditions import Circumstances
 from services.routing.context import RoutingContext
+from services.routing.decisions import Decision
 from services.routing.operations.changing import Fact, write_fact
-from services.routing.rules import Decision
 from services.routing.states import State
 from shared.contracts.event import Event, Proposal
 from shared.contracts.intake import ComplaintAmended, ComplaintSubmitted
 from shared.contracts.routing import CaseAssigned, CaseTriaged
 from shared.errors import PermanentError
 from shared.unit_of_work import UnitOfWork
+
+log = structlog.get_logger(__name__)
 
 
 class CaseMissing(PermanentError):
@@ -31,12 +37,14 @@ async def open_case(unit: UnitOfWork, context: RoutingContext, event: ComplaintS
         for p in decision.proposals
     )
     case = _new_case(unit, context, event, decision, proposals)
-    details = {"rule": decision.rule_id} if decision.rule_id else {}
+    details: dict[str, Any] = {"rule": decision.rule_id} if decision.rule_id else {}
+    if decision.failed_rules:
+        details["failed_rules"] = list(decision.failed_rules)
     if not await queries.insert_case(unit.connection, case, details):
         return
     unit.publish(_announced(unit, context, event, decision, proposals))
     metrics = context.metrics
-    placed = metrics.placed.labels("rule" if decision.opd else "triage")
+    placed = metrics.placed.labels(decision.by if decision.opd else "triage")
     waited = max(0.0, (unit.now - event.submitted_at).total_seconds())
     unit.after_commit(placed.inc)
     unit.after_commit(lambda: metrics.placing_seconds.observe(waited))
@@ -59,13 +67,35 @@ async def amend_case(unit: UnitOfWork, context: RoutingContext, event: Complaint
 
 
 def _decide(context: RoutingContext, event: ComplaintSubmitted) -> Decision:
-    area_code = event.location.area_code if event.location else None
     began = perf_counter()
-    decision = context.router.choose_opd(
-        event.text, event.title, area_code, event.service_code, emergency=event.emergency
-    )
+    came = circumstances_of(event, context.zone)
+    decision = context.router.choose_opd(event.text, event.title, came)
     context.metrics.decision_seconds.observe(perf_counter() - began)
+    for rule_id in decision.failed_rules:
+        context.metrics.rule_failures.labels(rule_id).inc()
+        log.warning("a rule could not be evaluated", rule=rule_id, complaint=event.complaint_id)
     return decision
+
+
+def circumstances_of(event: ComplaintSubmitted, zone: ZoneInfo) -> Circumstances:
+    """Return what the rules may know of how a complaint came."""
+    place = event.location
+    point = (
+        (place.lat, place.lon)
+        if place and place.lat is not None and place.lon is not None
+        else None
+    )
+    return Circumstances(
+        channel=event.channel,
+        account_opd=event.account_opd,
+        classification=event.classification,
+        emergency=event.emergency,
+        area_code=place.area_code if place else None,
+        point=point,
+        submitted_at=event.submitted_at.astimezone(zone),
+        chosen=event.service_code,
+        answers=event.answers or {},
+    )
 
 
 def _new_case(

@@ -1,6 +1,7 @@
 """Which OPD the rules choose, why, and what they leave to the triage desk."""
 
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,8 +16,10 @@ from services.routing.catalogue import (
     RoutingProfile,
     Topic,
 )
+from services.routing.conditions import Circumstances
+from services.routing.decisions import MOST_PROPOSALS, Decision
 from services.routing.profile import read
-from services.routing.rules import MOST_PROPOSALS, Decision, Router, compile_rules
+from services.routing.rules import Router, compile_rules
 
 CONTOH = Path(__file__).parents[3] / "deploy" / "profiles" / "contoh"
 
@@ -117,20 +120,22 @@ class TestRules:
 
 class TestChoice:
     def test_what_was_chosen_decides_where_no_rule_does(self) -> None:
-        decision = router().choose_opd("tolong dibantu", chosen="saluran")
+        decision = router().choose_opd("tolong dibantu", came=Circumstances(chosen="saluran"))
         assert (decision.opd, decision.topic) == ("PUPR", "saluran")
         assert decision.rule_id == "kategori/saluran"
         assert decision.rule_id in decision.reason
 
     def test_a_rule_comes_before_the_choice_unless_it_is_an_emergency(self) -> None:
         text = "Ada KEBAKARAN di toko!"
-        assert router().choose_opd(text, chosen="saluran").rule_id == "darurat-kebakaran"
-        urgent = router().choose_opd(text, chosen="saluran", emergency=True)
+        came = Circumstances(chosen="saluran")
+        assert router().choose_opd(text, came=came).rule_id == "darurat-kebakaran"
+        urgent = router().choose_opd(text, came=replace(came, emergency=True))
         assert urgent.rule_id == "kategori/saluran"
 
     def test_what_the_profile_does_not_have_is_passed_over(self) -> None:
         said = "jln di depan rmh berlobang"
-        assert router().choose_opd(said, chosen="tidak-ada") == router().choose_opd(said)
+        unknown = Circumstances(chosen="tidak-ada")
+        assert router().choose_opd(said, came=unknown) == router().choose_opd(said)
 
 
 class TestKeywords:
@@ -183,14 +188,19 @@ class TestKeywords:
 class TestPlaces:
     def test_the_code_of_the_place_decides(self) -> None:
         for code in ("99.71.02", "99.71.02.1001", "99.71.02.1999"):
-            assert router().choose_opd("urus ahli waris", area_code=code).opd == "KEC-DUA"
+            assert (
+                router().choose_opd("urus ahli waris", came=Circumstances(area_code=code)).opd
+                == "KEC-DUA"
+            )
 
     def test_else_the_name_in_the_text_does(self) -> None:
         assert router().choose_opd("ahli waris di Kel. Sidamulih").opd == "KEC-SATU"
         assert router().choose_opd("ahli waris, rejo mulyo").opd == "KEC-DUA"
 
     def test_the_code_outweighs_the_text(self) -> None:
-        decision = router().choose_opd("ahli waris di sidamulih", area_code="99.71.02")
+        decision = router().choose_opd(
+            "ahli waris di sidamulih", came=Circumstances(area_code="99.71.02")
+        )
         assert decision.opd == "KEC-DUA"
 
     def test_a_street_is_not_a_place(self) -> None:
@@ -199,7 +209,7 @@ class TestPlaces:
 
     def test_an_unknown_place_goes_to_the_desk_with_the_one_to_ask(self) -> None:
         for code in (None, "99.71.07", "x", "", "....", "\ud800"):
-            decision = router().choose_opd("urus ahli waris", area_code=code)
+            decision = router().choose_opd("urus ahli waris", came=Circumstances(area_code=code))
             assert decision.opd is None
             assert decision.rule_id == "waris"
             assert decision.proposals[0].opd == "SETDA-TAPEM"
@@ -214,7 +224,10 @@ class TestPlaces:
 
     def test_keywords_alone_follow_the_place_too(self) -> None:
         without = router(rules=())
-        assert without.choose_opd("ahli waris", area_code="99.71.01").opd == "KEC-SATU"
+        assert (
+            without.choose_opd("ahli waris", came=Circumstances(area_code="99.71.01")).opd
+            == "KEC-SATU"
+        )
         assert without.choose_opd("ahli waris").opd is None
         assert without.choose_opd("ahli waris").rule_id == "kata-kunci/waris"
 
@@ -253,7 +266,7 @@ SHARED_ROUTER = router()
 def test_whatever_is_written_there_is_a_sound_decision(
     text: str, title: str | None, area: str | None
 ) -> None:
-    decision = SHARED_ROUTER.choose_opd(text, title, area)
+    decision = SHARED_ROUTER.choose_opd(text, title, Circumstances(area_code=area))
     assert_sound(decision, SHARED_ROUTER)
 
 

@@ -1,0 +1,171 @@
+"""The files of routing's part of a profile, as they are written: OPDs, topics, rules, examples."""
+
+from typing import Annotated, Literal
+
+from pydantic import (
+    AfterValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    field_validator,
+    model_validator,
+)
+
+from services.routing.catalogue import Priority
+from services.routing.keywords import parse_keyword
+from services.routing.text import split_words
+from shared.profile import ProfilePart, indonesian_zone
+
+OpdCode = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9-]{1,31}$")]
+Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=64)]
+AreaCode = Annotated[str, StringConstraints(pattern=r"^[0-9]{2}(\.[0-9]{2,4}){1,3}$")]
+Name = Annotated[str, StringConstraints(min_length=2, max_length=120)]
+Sentence = Annotated[str, StringConstraints(min_length=10, max_length=300)]
+Keyword = Annotated[str, StringConstraints(min_length=2, max_length=60)]
+Share = Annotated[float, Field(ge=0, le=1)]
+OpdKind = Literal[
+    "setda", "setwan", "inspektorat", "dinas", "badan", "satuan", "kecamatan", "bumd", "blud"
+]
+
+
+class OpdEntry(ProfilePart):
+    """One OPD of opds.yaml."""
+
+    code: OpdCode
+    name: Name
+    kind: OpdKind
+    area_code: AreaCode | None = None
+
+    @model_validator(mode="after")
+    def _has_its_area(self) -> "OpdEntry":
+        if (self.kind == "kecamatan") != (self.area_code is not None):
+            raise ValueError("area_code is for an OPD of kind kecamatan, which needs one")
+        return self
+
+
+class OpdsFile(ProfilePart):
+    """opds.yaml."""
+
+    opds: list[OpdEntry] = Field(min_length=1)
+
+
+class TopicEntry(ProfilePart):
+    """One topic of topics.yaml."""
+
+    code: Slug
+    name: Name
+    opd: OpdCode | None = None
+    place: bool = False
+    priority: Priority = "normal"
+    strong: list[Keyword] = []
+    keywords: list[Keyword] = []
+    hints: list[Keyword] = []
+
+    @field_validator("strong", "keywords", "hints")
+    @classmethod
+    def _are_usable(cls, keywords: list[str]) -> list[str]:
+        return _usable(keywords)
+
+    @model_validator(mode="after")
+    def _has_an_owner(self) -> "TopicEntry":
+        if self.place == (self.opd is not None):
+            raise ValueError("a topic has either an opd or place: true")
+        if not self.strong and not self.keywords:
+            raise ValueError("a topic needs words under strong or keywords")
+        return self
+
+
+class TopicsFile(ProfilePart):
+    """topics.yaml."""
+
+    topics: list[TopicEntry] = Field(min_length=1)
+
+
+class RuleEntry(ProfilePart):
+    """One rule of rules.yaml; `when` is an expression over how the complaint came."""
+
+    id: Slug
+    reason: Sentence
+    topic: Slug | None = None
+    opd: OpdCode | None = None
+    place: bool = False
+    triage: bool = False
+    when: str | None = None
+    all: list[Keyword] = []
+    any: list[Keyword] = []
+    none: list[Keyword] = []
+
+    @field_validator("all", "any", "none")
+    @classmethod
+    def _are_usable(cls, keywords: list[str]) -> list[str]:
+        return _usable(keywords)
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> "RuleEntry":
+        if not self.all and not self.any and self.when is None:
+            raise ValueError("a rule needs words under all or any, or an expression under when")
+        targets = [self.topic is not None, self.opd is not None, self.place, self.triage]
+        if targets.count(True) != 1:
+            raise ValueError("a rule has exactly one of topic, opd, place: true and triage: true")
+        return self
+
+
+class PlacingEntry(ProfilePart):
+    """How sure keywords and a model must be, and who is proposed where the place is unknown."""
+
+    min_confidence: Share
+    min_margin: Share
+    unknown_place_opd: OpdCode
+    wanted_precision: Annotated[float, Field(ge=0.5, le=0.999)] = 0.9
+
+
+class RulesFile(ProfilePart):
+    """rules.yaml."""
+
+    placing: PlacingEntry
+    spellings: dict[str, str] = {}
+    rules: list[RuleEntry]
+
+    @field_validator("spellings")
+    @classmethod
+    def _are_single_words(cls, spellings: dict[str, str]) -> dict[str, str]:
+        for pair in spellings.items():
+            for word in pair:
+                if split_words(word) != [word]:
+                    raise ValueError(f"'{word}' is not one word in lower-case letters")
+        return spellings
+
+
+class _Village(ProfilePart):
+    model_config = ConfigDict(extra="ignore")
+
+    code: str
+    name: str
+
+
+class _District(_Village):
+    villages: list[_Village] = []
+
+
+class AreasFile(ProfilePart):
+    """What routing reads of pemda.yaml."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    zone: Annotated[str, AfterValidator(indonesian_zone)] = "Asia/Jakarta"
+    districts: list[_District] = []
+
+
+class ExamplesFile(ProfilePart):
+    """examples.yaml: invented complaints by topic."""
+
+    examples: dict[Slug, list[Annotated[str, StringConstraints(min_length=10, max_length=1000)]]]
+
+
+def _usable(keywords: list[str]) -> list[str]:
+    for keyword in keywords:
+        parse_keyword(keyword, {})
+    if len(set(keywords)) != len(keywords):
+        twice = next(word for word in keywords if keywords.count(word) > 1)
+        raise ValueError(f"'{twice}' stands here twice")
+    return keywords
