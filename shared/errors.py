@@ -78,6 +78,14 @@ class PreconditionFailed(Problem):
     title = "Data sudah berubah"
 
 
+class TooManyRequests(Problem):
+    """The caller asks more often than is allowed; `Retry-After` says when to come back."""
+
+    status = 429
+    slug = "too-many-requests"
+    title = "Terlalu sering"
+
+
 class Unavailable(Problem):
     """Something that this service stands on is away for a moment; try again."""
 

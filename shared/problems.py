@@ -19,6 +19,7 @@ from shared.errors import (
     NotFound,
     PreconditionFailed,
     Problem,
+    TooManyRequests,
     Unauthenticated,
     Unavailable,
 )
@@ -50,6 +51,7 @@ _DOCUMENTED: tuple[type[Problem], ...] = (
     Conflict,
     PreconditionFailed,
     Invalid,
+    TooManyRequests,
     Unavailable,
 )
 _DESCRIPTIONS = {

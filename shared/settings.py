@@ -23,6 +23,13 @@ class CoreSettings(BaseSettings):
     port: int = Field(
         8000, ge=1, le=65535, description="Port of `make run`; `make stack` uses 8001 to 8005."
     )
+    trusted_proxies: str = Field(
+        "127.0.0.1",
+        description=(
+            "Addresses or networks of reverse proxies, with commas between them: from these "
+            "alone `X-Forwarded-For` is believed."
+        ),
+    )
     kafka_bootstrap: str | None = Field(
         None,
         description="Kafka's `host:port,…`. Unset: the in-process bus on Postgres (one process).",

@@ -30,6 +30,9 @@ structlog.configure(
 # jgo asks platformdirs for its folders, which warns where a container leaves this unset.
 os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.gettempdir())
 
+# Tests' clocks stand still, and their citizens share a phone.
+os.environ.setdefault("TANGGAP_INTAKE_LIMIT_SENDER", "100000 per hour")
+
 _ROOT = "TANGGAP_TEST_ROOT"
 _SERVERS = pytest.StashKey[ExitStack]()
 

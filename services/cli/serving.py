@@ -159,6 +159,7 @@ async def _serve(core: CoreSettings, settings: dict[ServiceName, ServiceSettings
             log_config=None,
             access_log=False,
             server_header=False,
+            forwarded_allow_ips=core.trusted_proxies,
             # Longer than clients keep an idle connection, so that none is closed under a request.
             timeout_keep_alive=75,
             timeout_graceful_shutdown=5,

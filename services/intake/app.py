@@ -3,7 +3,8 @@
 from fastapi import FastAPI
 
 from services.intake import profile
-from services.intake.api import citizens, staff, submitting
+from services.intake.api import abuse, citizens, staff, submitting
+from services.intake.api.admission import Admission
 from services.intake.api.doors import Doors
 from services.intake.consumers import HANDLERS
 from services.intake.context import make_context
@@ -31,8 +32,9 @@ def create_app(settings: IntakeSettings, transport: Transport | None, clock: Clo
     async def on_start(started: Service) -> None:
         async with started.database.transaction() as connection:
             _, content = await latest_profile(connection)
+        vault = open_vault(settings.core)
         app.state.doors = Doors(
-            context=make_context(open_vault(settings.core), profile.parse(content), metrics),
+            context=make_context(vault, profile.parse(content), metrics),
             units=started.units,
             writer=GroupWriter(
                 started.units,
@@ -40,9 +42,10 @@ def create_app(settings: IntakeSettings, transport: Transport | None, clock: Clo
                 writers=settings.submit_writers,
                 largest_group=settings.submit_group,
             ),
+            admission=Admission(settings, vault, clock),
         )
         await started.consume(HANDLERS)
 
-    routers = [submitting.router, citizens.router, staff.router]
+    routers = [submitting.router, citizens.router, staff.router, abuse.router]
     app = service.build_app("Laporan Warga", _DESCRIPTION, routers, on_start)
     return app

@@ -1,6 +1,7 @@
 """Intake's refusals; what they say is for citizens, in Indonesian."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from shared.errors import Conflict, Forbidden, Invalid, NotFound, PermanentError
 
@@ -95,6 +96,76 @@ class ReporterErased(Conflict):
     def __init__(self) -> None:
         """Say what to do instead."""
         super().__init__("Data pelapor sudah dihapus. Buatlah laporan baru bila masih perlu.")
+
+
+class SenderBlocked(Forbidden):
+    """Nothing is taken from this sender for some time."""
+
+    slug = "sender-blocked"
+    title = "Pengirim sedang diblokir"
+
+    def __init__(self, until: datetime) -> None:
+        """Say until when."""
+        super().__init__(
+            "Kiriman dari pengirim ini tidak diterima untuk sementara karena disalahgunakan. "
+            "Untuk keadaan darurat hubungi 112.",
+            extensions={"until": until.isoformat().replace("+00:00", "Z")},
+        )
+
+
+class SenderNotKnown(Conflict):
+    """A complaint came without anything by which its sender could be blocked."""
+
+    slug = "sender-not-known"
+    title = "Pengirim tidak dikenal"
+
+    def __init__(self) -> None:
+        """Say why not."""
+        super().__init__("Laporan ini dikirim tanpa nomor telepon, akun, atau tanda perangkat.")
+
+
+class BlockNotFound(NotFound):
+    """There is no such block."""
+
+    slug = "block-not-found"
+    title = "Blokir tidak ditemukan"
+
+    def __init__(self) -> None:
+        """Say where to look."""
+        super().__init__("Periksa nomor blokir pada daftar blokir.")
+
+
+class BlockOver(Conflict):
+    """The block was lifted, or has expired: there is nothing to lift."""
+
+    slug = "block-over"
+    title = "Blokir sudah berakhir"
+
+    def __init__(self) -> None:
+        """Say that nothing is left to do."""
+        super().__init__("Blokir ini sudah dicabut atau habis waktunya.")
+
+
+class AlreadySpam(Conflict):
+    """The complaint is marked as spam already."""
+
+    slug = "already-spam"
+    title = "Laporan sudah ditandai spam"
+
+    def __init__(self) -> None:
+        """Say how to undo it."""
+        super().__init__("Laporan ini sudah ditandai spam. Meja triase dapat membatalkannya.")
+
+
+class NotSpam(Conflict):
+    """The complaint is not marked as spam: there is nothing to undo."""
+
+    slug = "not-spam"
+    title = "Laporan tidak ditandai spam"
+
+    def __init__(self) -> None:
+        """Say that nothing is left to do."""
+        super().__init__("Laporan ini tidak sedang ditandai spam.")
 
 
 class TrackingCodeTaken(Exception):

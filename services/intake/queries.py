@@ -146,6 +146,7 @@ async def destroy_keys(
             phone_hash=None,
             nik_hash=None,
             sender_hash=None,
+            device_hash=None,
             erased_at=now,
         )
     )

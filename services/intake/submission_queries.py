@@ -38,6 +38,7 @@ _TYPES: Mapping[str, str] = {
     "phone_hash": "bytea",
     "nik_hash": "bytea",
     "sender_hash": "bytea",
+    "device_hash": "bytea",
     "scope": "text",
     "key": "text",
     "body_hash": "bytea",
@@ -67,9 +68,9 @@ _SUBMIT = text(
         WHERE key IS NULL OR complaint_id IN (SELECT complaint_id FROM claimed)
     ), reporter AS (
         INSERT INTO reporter (reporter_id, key_id, wrapped_key, identity, phone_hash, nik_hash,
-                              sender_hash, created_at)
+                              sender_hash, device_hash, created_at)
         SELECT reporter_id, key_id, wrapped_key, identity, phone_hash, nik_hash, sender_hash,
-               submitted_at
+               device_hash, submitted_at
         FROM fresh
     ), received AS (
         INSERT INTO timeline_entry (complaint_id, kind, happened_at)

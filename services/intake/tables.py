@@ -69,7 +69,7 @@ class Reporter(IntakeTable, table=True):
 
     `identity` is sealed JSON. Without `wrapped_key` nothing of this person opens any more: that
     is what erasing means. The hashes are keyed and find a phone number, a NIK or a sender on a
-    channel again.
+    channel again; that of a device tells whom to block.
     """
 
     __tablename__ = "reporter"
@@ -86,6 +86,7 @@ class Reporter(IntakeTable, table=True):
     phone_hash: bytes | None = _bytes(nullable=True)
     nik_hash: bytes | None = _bytes(nullable=True)
     sender_hash: bytes | None = _bytes(nullable=True)
+    device_hash: bytes | None = _bytes(nullable=True)
     created_at: datetime = _time()
     erased_at: datetime | None = _time(nullable=True)
 

@@ -57,7 +57,8 @@ class ComplaintSubmitted(Event):
 class ComplaintAmended(Event):
     """Something about a complaint changed: a field that is absent stays what it was.
 
-    `attachments` and `answers`, where given, are the whole new set and not an addition.
+    `attachments` and `answers`, where given, are the whole new set and not an addition. `spam` says
+    that staff called it spam, or undid that.
     """
 
     classification: Classification | None = None
@@ -72,6 +73,7 @@ class ComplaintAmended(Event):
     service_code: Code | None = None
     service_version: Code | None = None
     answers: dict[str, Answer] | None = None
+    spam: bool | None = None
 
 
 class CitizenMessageReceived(Event):

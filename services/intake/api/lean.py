@@ -1,7 +1,8 @@
 """A route without FastAPI's resolving of parameters and checking of answers, for the hot path.
 
 Its function is declared as any other, so that OpenAPI tells the truth; but it must take exactly
-`request`, `form` (the body's model) and `key` (Idempotency-Key), and return a Response.
+`request`, `form` (the body's model), `key` (Idempotency-Key) and `device` (X-Device-Id), and return
+a Response.
 """
 
 import json
@@ -14,6 +15,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, ValidationError
 
+from services.intake.api.admission import DEVICE_HEADER, read_device
 from shared.idempotency import KEY_HEADER, KEY_PATTERN, LONGEST_KEY, SHORTEST_KEY
 
 _KEY: Final = re.compile(KEY_PATTERN)
@@ -33,7 +35,10 @@ class LeanRoute(APIRoute):
         async def handle(request: Request) -> Response:
             form = read_form(model, await request.body())
             response: Response = await endpoint(
-                request=request, form=form, key=read_key(request.headers.get(KEY_HEADER))
+                request=request,
+                form=form,
+                key=read_key(request.headers.get(KEY_HEADER)),
+                device=read_device(request.headers.get(DEVICE_HEADER)),
             )
             return response
 

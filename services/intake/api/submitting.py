@@ -2,13 +2,15 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Final
+from typing import Annotated, Final
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Header, Request, Response
+from pydantic.json_schema import SkipJsonSchema
 
+from services.intake.api.admission import DEVICE_HEADER, LONGEST_DEVICE, SHORTEST_DEVICE
 from services.intake.api.doors import Doors, doors_of
 from services.intake.api.lean import LeanRoute
-from services.intake.errors import TrackingCodeTaken
+from services.intake.errors import SenderBlocked, TrackingCodeTaken
 from services.intake.operations.submission import (
     Origin,
     Receipt,
@@ -24,6 +26,16 @@ router = APIRouter(tags=["complaints"], route_class=LeanRoute)
 
 PATH: Final = "/intake/v1/complaints"
 _MOST_DRAWS: Final = 5
+DeviceId = Annotated[
+    str | SkipJsonSchema[None],
+    Header(
+        alias=DEVICE_HEADER,
+        min_length=SHORTEST_DEVICE,
+        max_length=LONGEST_DEVICE,
+        description="What an app calls the device it runs on, always the same; kept as a hash.",
+        examples=["2f1c8b7e-3c55-4a86-8f0e-6d3a0c9b7f11"],
+    ),
+]
 
 
 @router.post(
@@ -31,10 +43,13 @@ _MOST_DRAWS: Final = 5
     operation_id="submit_complaint",
     status_code=201,
     response_model=SubmittedComplaint,
-    responses=problem_responses(400, 409, 413, 422, 503),
+    responses=problem_responses(400, 403, 409, 413, 422, 429, 503),
 )
 async def submit_complaint(
-    request: Request, form: ComplaintForm, key: IdempotencyKey = None
+    request: Request,
+    form: ComplaintForm,
+    key: IdempotencyKey = None,
+    device: DeviceId = None,
 ) -> Response:
     """Take in a complaint. Nobody has to say who they are.
 
@@ -42,11 +57,13 @@ async def submit_complaint(
     same Idempotency-Key with the same body is answered with the same complaint.
     """
     doors = doors_of(request)
+    doors.admission.admit_request(request)
     with _in_flight(doors, key):
         body = await request.body()
         submission = draft_submission(
-            doors.context, form, Origin(body, key=key), doors.units.clock.now()
+            doors.context, form, Origin(body, key=key, device=device), doors.units.clock.now()
         )
+        doors.admission.admit_sender(submission.row["phone_hash"])
         receipt = await _write(doors, submission)
     if receipt.complaint_id == submission.row["complaint_id"]:
         doors.context.metrics.submitted.labels(submission.row["channel"]).inc()
@@ -60,7 +77,7 @@ async def _write(doors: Doors, submission: Submission) -> Receipt:
         except TrackingCodeTaken:
             submission = redraw_code(doors.context, submission)
             continue
-        if isinstance(outcome, KeyReused):
+        if isinstance(outcome, KeyReused | SenderBlocked):
             raise outcome
         return outcome
     raise TrackingCodeTaken

@@ -9,7 +9,8 @@ from pydantic_core import to_json
 from sqlalchemy.exc import IntegrityError
 
 from services.intake.context import IntakeContext
-from services.intake.errors import TrackingCodeTaken
+from services.intake.errors import SenderBlocked, TrackingCodeTaken
+from services.intake.operations.blocking import find_refusals
 from services.intake.operations.checking import Checked, check_form
 from services.intake.rules.tracking import draw_code
 from services.intake.schemas import ComplaintForm
@@ -26,6 +27,8 @@ from shared.vault import Vault
 SCOPE = "/intake/v1/complaints"
 
 _NUL = "\0"
+# What a sender may be blocked by.
+_SENDER = ("phone_hash", "sender_hash", "device_hash")
 # What the contract allows; masks may be longer than what they hide.
 _MOST_MASKED = {"title": 500, "text": 32_000, "address": 500}
 
@@ -48,13 +51,14 @@ class Origin:
     `scope` and `key` make it one complaint however often it comes: an Idempotency-Key of a client,
     the id of a message on its platform, a partner's own number. `body` is what came, as bytes; the
     same key with another body is refused. `account_opd` is the OPD whose own account was written
-    to.
+    to. `device` is what the client calls its device, and kept as a keyed hash.
     """
 
     body: bytes
     scope: str = SCOPE
     key: str | None = None
     sender: Sender | None = None
+    device: str | None = None
     account_opd: str | None = None
     emergency: bool = False
 
@@ -82,8 +86,8 @@ class Receipt:
     submitted_at: datetime
 
 
-# What happened to one submission of a group: its receipt, or why its key refuses it.
-Outcome = Receipt | KeyReused
+# What happened to one submission of a group: its receipt, or why it was refused.
+Outcome = Receipt | KeyReused | SenderBlocked
 
 
 def draft_submission(
@@ -131,6 +135,9 @@ def draft_submission(
         "account_opd": origin.account_opd,
         "emergency": origin.emergency,
         **_seal(context, complaint_id, checked),
+        "device_hash": context.vault.blind_index("device", origin.device)
+        if origin.device
+        else None,
         "scope": origin.scope,
         "key": origin.key,
         "body_hash": None
@@ -161,8 +168,20 @@ async def submit_complaints(
     """Store complaints that came at one time; publishes ComplaintSubmitted for each new one.
 
     A submission whose Idempotency-Key stands for a complaint already is answered with that one's
-    receipt, or with KeyReused where its body differs. Raises TrackingCodeTaken.
+    receipt, or with KeyReused where its body differs; that of a blocked sender with SenderBlocked.
+    Raises TrackingCodeTaken.
     """
+    refusals = await find_refusals(
+        unit, [[each.row[name] for name in _SENDER if each.row[name]] for each in submissions]
+    )
+    if not any(refusals):
+        return await _store(unit, submissions)
+    allowed = [each for each, no in zip(submissions, refusals, strict=True) if no is None]
+    outcomes = iter(await _store(unit, allowed))
+    return [next(outcomes) if no is None else no for no in refusals]
+
+
+async def _store(unit: UnitOfWork, submissions: Sequence[Submission]) -> Sequence[Outcome]:
     try:
         stored = await insert_submissions(unit.connection, [each.row for each in submissions])
     except IntegrityError as error:

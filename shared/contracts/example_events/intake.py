@@ -69,6 +69,7 @@ INTAKE: Final[tuple[Event, ...]] = (
         service_code="lampu-jalan",
         service_version="2026-01",
         answers={"jumlah_tiang": 3},
+        spam=False,
     ),
     CitizenMessageReceived(
         complaint_id=COMPLAINT,

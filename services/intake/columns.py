@@ -1,0 +1,45 @@
+"""The kinds of columns that intake's tables are made of."""
+
+from typing import Any
+
+from sqlalchemy import Column, DateTime, ForeignKey, LargeBinary, Text, text
+from sqlalchemy.dialects.postgresql import UUID
+from sqlmodel import Field
+
+
+def id_column(*, primary: bool = False, of: str | None = None, nullable: bool = False) -> Any:
+    """Make a column for an id; `of` names the column that it refers to."""
+    keys = [ForeignKey(of)] if of else []
+    return Field(
+        default=None if nullable else ...,
+        sa_column=Column(UUID(as_uuid=False), *keys, primary_key=primary, nullable=nullable),
+    )
+
+
+def time_column(*, nullable: bool = False, default: str | None = None) -> Any:
+    """Make a column for an instant; `default` is SQL."""
+    return Field(
+        default=None if nullable else ...,
+        sa_column=Column(
+            DateTime(timezone=True),
+            nullable=nullable,
+            server_default=text(default) if default else None,
+        ),
+    )
+
+
+def text_column(
+    *, primary: bool = False, nullable: bool = False, default: str | None = None
+) -> Any:
+    """Make a column for text; `default` is what rows have that do not name it."""
+    return Field(
+        default=None if nullable else ...,
+        sa_column=Column(Text, primary_key=primary, nullable=nullable, server_default=default),
+    )
+
+
+def bytes_column(*, nullable: bool = False) -> Any:
+    """Make a column for bytes: what is sealed, and hashes."""
+    return Field(
+        default=None if nullable else ..., sa_column=Column(LargeBinary, nullable=nullable)
+    )
