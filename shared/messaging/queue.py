@@ -68,10 +68,10 @@ _RESCUE = text(
 _SETTLE = text(
     """
     UPDATE outgoing_message
-    SET state = :state, due_at = coalesce(:due_at, due_at), platform_id = :platform_id,
-        reason = :reason,
-        ended_at = CASE WHEN :state IN ('sent', 'dropped') THEN :now END,
-        parameters = CASE WHEN :state IN ('sent', 'dropped') THEN '{}' ELSE parameters END
+    SET state = CAST(:state AS text), due_at = coalesce(CAST(:due_at AS timestamptz), due_at),
+        platform_id = :platform_id, reason = :reason,
+        ended_at = CASE WHEN :ended THEN CAST(:now AS timestamptz) END,
+        parameters = CASE WHEN :ended THEN '{}' ELSE parameters END
     WHERE message_id = :message_id AND claim = CAST(:claim AS uuid)
       AND state IN ('sending', 'unsure')
     """
@@ -84,15 +84,17 @@ _NEXT_DUE = text(
 )
 _NOTE_DELIVERY = text(
     """
-    UPDATE outgoing_message SET delivery = :delivery, reason = coalesce(:reason, reason)
+    UPDATE outgoing_message
+    SET delivery = CAST(:delivery AS text), reason = coalesce(CAST(:reason AS text), reason)
     WHERE channel = :channel AND platform_id = :platform_id
-      AND array_position(:order, coalesce(delivery, 'sent')) < array_position(:order, :delivery)
+      AND coalesce(delivery, '') = ANY(CAST(:before AS text[]))
     """
 )
 _FORGET = text(
     "DELETE FROM outgoing_message WHERE state IN ('sent', 'dropped') AND ended_at < :before"
 )
-_ORDER = ["sent", "delivered", "read", "failed"]
+# What is known already gives way to what comes after it, in whatever order the reports come.
+_ORDER = ("", "sent", "delivered", "read", "failed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +205,7 @@ async def settle(
     """
     values = {
         "state": state,
+        "ended": state in {"sent", "dropped"},
         "due_at": due_at,
         "platform_id": platform_id,
         "reason": reason,
@@ -234,7 +237,7 @@ async def note_delivery(
         "platform_id": platform_id,
         "delivery": delivery,
         "reason": reason,
-        "order": _ORDER,
+        "before": _ORDER[: _ORDER.index(delivery)],
     }
     return bool((await connection.execute(_NOTE_DELIVERY, values)).rowcount)
 

@@ -3,8 +3,12 @@
 from collections.abc import AsyncIterator
 
 import pytest
+from sqlalchemy import text
 
+from shared.database import Database
+from tests.service.messaging.bench import Bench, create_tables
 from tests.support.platforms import Mailbox, Platforms, running_mailbox, running_platforms
+from tests.support.servers import Databases
 
 
 @pytest.fixture(scope="module")
@@ -25,3 +29,20 @@ async def mailbox() -> AsyncIterator[Mailbox]:
     """Run an SMTP server."""
     async with running_mailbox() as running:
         yield running
+
+
+@pytest.fixture(scope="module")
+async def _database(databases: Databases) -> AsyncIterator[Database]:
+    database = Database(await databases.empty())
+    async with database.transaction() as connection:
+        await connection.run_sync(create_tables)
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+async def bench(_database: Database) -> Bench:
+    """Return an empty queue."""
+    async with _database.transaction() as connection:
+        await connection.execute(text("TRUNCATE outgoing_message"))
+    return Bench(_database)
