@@ -3,7 +3,7 @@
 from fastapi import FastAPI
 
 from services.intake import profile
-from services.intake.api import abuse, citizens, staff, submitting
+from services.intake.api import abuse, citizens, partners, staff, submitting
 from services.intake.api.admission import Admission
 from services.intake.api.doors import Doors
 from services.intake.consumers import HANDLERS
@@ -28,6 +28,7 @@ def create_app(settings: IntakeSettings, transport: Transport | None, clock: Clo
     """Build the app; its doors open once the database answers and a profile was loaded."""
     service = Service("intake", settings, transport, clock, GAUGES)
     metrics = IntakeMetrics(service.metrics.registry)
+    partner_keys = settings.partner_keys()
 
     async def on_start(started: Service) -> None:
         async with started.database.transaction() as connection:
@@ -43,9 +44,10 @@ def create_app(settings: IntakeSettings, transport: Transport | None, clock: Clo
                 largest_group=settings.submit_group,
             ),
             admission=Admission(settings, vault, clock),
+            partner_keys=partner_keys,
         )
         await started.consume(HANDLERS)
 
-    routers = [submitting.router, citizens.router, staff.router, abuse.router]
+    routers = [submitting.router, citizens.router, staff.router, abuse.router, partners.router]
     app = service.build_app("Laporan Warga", _DESCRIPTION, routers, on_start)
     return app

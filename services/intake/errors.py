@@ -168,6 +168,30 @@ class NotSpam(Conflict):
         super().__init__("Laporan ini tidak sedang ditandai spam.")
 
 
+class ReportReused(Invalid):
+    """A partner's number stands for a report with another content."""
+
+    slug = "report-reused"
+    title = "Nomor laporan sudah dipakai"
+
+    def __init__(self, external_id: str) -> None:
+        """Say which number, and what to do."""
+        super().__init__(
+            f"Laporan {external_id} sudah diterima dengan isi lain. Gunakan nomor baru."
+        )
+
+
+class CallerNotBlocked(NotFound):
+    """No block of this number is in force."""
+
+    slug = "caller-not-blocked"
+    title = "Nomor tidak diblokir"
+
+    def __init__(self) -> None:
+        """Say what was looked for."""
+        super().__init__("Nomor ini tidak sedang diblokir.")
+
+
 class TrackingCodeTaken(Exception):
     """A code that was drawn is another complaint's already; draw again."""
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from prometheus_client import CollectorRegistry, Counter
 
+from services.intake.rules.calls import CALL_TYPES
 from services.intake.rules.progress import OPEN_STATES
 from shared.metrics import GaugeQuery
 
@@ -30,6 +31,14 @@ class IntakeMetrics:
             ["channel"],
             registry=registry,
         )
+        self.calls = Counter(
+            "intake_calls",
+            "Calls of 112 that were reported, by type: real, prank, ghost, information.",
+            ["call_type"],
+            registry=registry,
+        )
+        for call_type in CALL_TYPES:
+            self.calls.labels(call_type)
 
     def expect_channels(self, channels: Iterable[str]) -> None:
         """Let every channel be seen from the first scrape, with zero."""

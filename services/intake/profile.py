@@ -1,10 +1,12 @@
-"""Intake's part of a Pemda's profile: its name, zone, bounds and areas, and its channels."""
+"""Intake's part of a Pemda's profile: its name, zone, bounds, areas, channels and partners."""
 
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
+from services.intake import partner_profile
+from services.intake.partner_profile import OutsideProfile, read_outside
 from shared.profile import (
     ProfileInvalid,
     ProfilePart,
@@ -13,8 +15,8 @@ from shared.profile import (
     indonesian_zone,
 )
 
-FILES = ("pemda.yaml", "channels.yaml")
-_PEMDA, _CHANNELS = FILES
+_PEMDA, _CHANNELS = "pemda.yaml", "channels.yaml"
+FILES = (_PEMDA, _CHANNELS, *partner_profile.FILES)
 _OPDS = "opds.yaml"
 
 Name = Annotated[str, StringConstraints(min_length=2, max_length=120)]
@@ -121,6 +123,7 @@ class IntakeProfile(ProfilePart):
     default_channel: ChannelCode
     channels: tuple[Channel, ...]
     accounts: tuple[Account, ...]
+    outside: OutsideProfile = OutsideProfile()
 
     def area_codes(self) -> frozenset[str]:
         """Return the codes of every district and village."""
@@ -153,6 +156,7 @@ def read(folder: Path) -> IntakeProfile:
         _check_areas(reader, pemda)
     if channels:
         _check_channels(reader, channels)
+    outside = read_outside(reader)
     reader.finish()
     # Without a problem every file was read; this is said for the type checker.
     if not (pemda and channels):
@@ -162,6 +166,7 @@ def read(folder: Path) -> IntakeProfile:
         default_channel=channels.default_channel,
         channels=channels.channels,
         accounts=channels.accounts,
+        outside=outside,
     )
 
 

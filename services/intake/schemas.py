@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints
 
 from shared.contracts.event import Classification, UtcDatetime
 from shared.text import CleanText
@@ -28,8 +28,10 @@ Status = Literal[
 ]
 Degrees = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 Code = Annotated[CleanText, Field(min_length=1, max_length=32)]
+Via = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=32)]
 
 _CODE = "K7M3PXA92W"
+_VIA = "pasar-induk"
 _ID = "019b76da-a800-7000-8000-00000000a001"
 _PATH = f"/intake/v1/complaints/{_CODE}"
 
@@ -98,6 +100,11 @@ class ComplaintForm(BaseModel):
     )
     device_time: UtcDatetime | None = Field(
         None, description="What the sender's device says the time is; decides nothing."
+    )
+    via: Via | None = Field(
+        None,
+        description="The code of the QR sheet that led here, as its link says.",
+        examples=[_VIA],
     )
 
 

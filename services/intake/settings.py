@@ -3,10 +3,11 @@
 from typing import Annotated
 
 from limits import parse
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
 from shared.settings import ServiceSettings
+from shared.standard_webhooks import read_keys
 
 
 def _is_a_limit(notation: str) -> str:
@@ -42,3 +43,27 @@ class IntakeSettings(ServiceSettings):
             "address of a mobile operator stand thousands."
         ),
     )
+    partner_sp4n_keys: SecretStr | None = Field(
+        None,
+        description=(
+            "`whsec_…` keys of SP4N-LAPOR or what stands before it, both ways; several with commas "
+            "for a change of keys. Unset: its reports are refused."
+        ),
+    )
+    partner_call112_keys: SecretStr | None = Field(
+        None, description="The same for the call centre 112."
+    )
+    partner_sms_keys: SecretStr | None = Field(None, description="The same for the SMS gateway.")
+
+    def partner_keys(self) -> dict[str, tuple[bytes, ...]]:
+        """Return each partner's keys; raises WebhookKeyInvalid."""
+        configured = {
+            "sp4n": self.partner_sp4n_keys,
+            "call112": self.partner_call112_keys,
+            "sms": self.partner_sms_keys,
+        }
+        return {
+            partner: read_keys(keys.get_secret_value())
+            for partner, keys in configured.items()
+            if keys is not None
+        }

@@ -33,6 +33,9 @@ _TYPES: Mapping[str, str] = {
     "account": "text",
     "account_opd": "text",
     "emergency": "bool",
+    "service_code": "text",
+    "entered_by": "text",
+    "via": "text",
     "wrapped_key": "bytea",
     "identity": "bytea",
     "phone_hash": "bytea",
@@ -46,7 +49,7 @@ _TYPES: Mapping[str, str] = {
 _COMPLAINT = (
     "complaint_id, tracking_code, reporter_id, key_id, channel, classification, title, text, "
     "address, lat, lon, area_code, anonymous, secret, submitted_at, device_time, words, "
-    "account, account_opd, emergency"
+    "account, account_opd, emergency, service_code, entered_by, via"
 )
 # Keys are claimed first and in order: of two that come at once the second waits for the first, and
 # two groups never wait for each other. `claimed` names the complaint, because of two rows with the

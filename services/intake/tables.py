@@ -95,7 +95,9 @@ class Complaint(IntakeTable, table=True):
     """One complaint, and what is known of its case.
 
     `words` is sealed JSON of title, text and address; the columns of the same names are masked.
-    `account` is the Pemda's own account that was written to, `account_opd` the OPD it belongs to.
+    `account` is the Pemda's own account that was written to, `account_opd` the OPD it belongs to;
+    `service_code` is the topic that was chosen, `entered_by` the operator who wrote the complaint
+    down, `via` the QR sheet that led to it.
     From `state` on, the columns are a projection of routing's events.
     """
 
@@ -103,6 +105,9 @@ class Complaint(IntakeTable, table=True):
     __table_args__ = (
         # For the gauges: only what is open, so that a million closed complaints cost nothing.
         Index("complaint_open", "state", postgresql_where=text(f"state IN ({_OPEN})")),
+        # For Open311, which lists what is public by time.
+        Index("complaint_public", "submitted_at", postgresql_where=text("NOT secret")),
+        Index("complaint_via", "via", "submitted_at", postgresql_where=text("via IS NOT NULL")),
     )
 
     complaint_id: str = _id(primary=True)
@@ -126,6 +131,9 @@ class Complaint(IntakeTable, table=True):
     account: str | None = _text(nullable=True)
     account_opd: str | None = _text(nullable=True)
     emergency: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    service_code: str | None = _text(nullable=True)
+    entered_by: str | None = _text(nullable=True)
+    via: str | None = _text(nullable=True)
     state: str = _text(default="received")
     opd: str | None = _text(nullable=True)
     opd_name: str | None = _text(nullable=True)

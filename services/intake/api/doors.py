@@ -1,25 +1,58 @@
 """What intake's routes are given, kept on the app once the service has started."""
 
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Final, TypeVar
 
 from fastapi import Depends, Request
 
 from services.intake.api.admission import Admission
 from services.intake.context import IntakeContext
-from services.intake.operations.submission import Outcome, Submission
+from services.intake.errors import SenderBlocked, TrackingCodeTaken
+from services.intake.operations.submission import Outcome, Receipt, Submission, redraw_code
 from shared.group_commit import GroupWriter
-from shared.unit_of_work import UnitsOfWork
+from shared.idempotency import KeyReused
+from shared.unit_of_work import UnitOfWork, UnitsOfWork
+
+_MOST_DRAWS: Final = 5
+ResultT = TypeVar("ResultT")
 
 
 @dataclass(frozen=True, slots=True)
 class Doors:
-    """The context of operations, the units of work, the writer of submissions, and the limits."""
+    """The context of operations, the units of work, the writer of submissions, and the limits.
+
+    `partner_keys` are the keys by which each partner signs; a partner without any is refused.
+    """
 
     context: IntakeContext
     units: UnitsOfWork
     writer: GroupWriter[Submission, Outcome]
     admission: Admission
+    partner_keys: Mapping[str, Sequence[bytes]]
+
+    async def submit(self, submission: Submission) -> Receipt:
+        """Store a submission with others that come now; raises KeyReused, SenderBlocked."""
+        for _ in range(_MOST_DRAWS):
+            try:
+                outcome = await self.writer.submit(submission)
+            except TrackingCodeTaken:
+                submission = redraw_code(self.context, submission)
+                continue
+            if isinstance(outcome, KeyReused | SenderBlocked):
+                raise outcome
+            return outcome
+        raise TrackingCodeTaken
+
+    async def in_unit(self, work: Callable[[UnitOfWork], Awaitable[ResultT]]) -> ResultT:
+        """Do work that submits, and more, in a unit of its own; anew where a code is taken."""
+        for _ in range(_MOST_DRAWS):
+            try:
+                async with self.units.begin() as unit:
+                    return await work(unit)
+            except TrackingCodeTaken:
+                continue
+        raise TrackingCodeTaken
 
 
 def doors_of(request: Request) -> Doors:

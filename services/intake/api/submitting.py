@@ -10,22 +10,14 @@ from pydantic.json_schema import SkipJsonSchema
 from services.intake.api.admission import DEVICE_HEADER, LONGEST_DEVICE, SHORTEST_DEVICE
 from services.intake.api.doors import Doors, doors_of
 from services.intake.api.lean import LeanRoute
-from services.intake.errors import SenderBlocked, TrackingCodeTaken
-from services.intake.operations.submission import (
-    Origin,
-    Receipt,
-    Submission,
-    draft_submission,
-    redraw_code,
-)
+from services.intake.operations.submission import Origin, Receipt, draft_submission
 from services.intake.schemas import ComplaintForm, SubmittedComplaint
-from shared.idempotency import IdempotencyKey, KeyReused, RequestInFlight
+from shared.idempotency import IdempotencyKey, RequestInFlight
 from shared.problems import problem_responses
 
 router = APIRouter(tags=["complaints"], route_class=LeanRoute)
 
 PATH: Final = "/intake/v1/complaints"
-_MOST_DRAWS: Final = 5
 DeviceId = Annotated[
     str | SkipJsonSchema[None],
     Header(
@@ -64,23 +56,10 @@ async def submit_complaint(
             doors.context, form, Origin(body, key=key, device=device), doors.units.clock.now()
         )
         doors.admission.admit_sender(submission.row["phone_hash"])
-        receipt = await _write(doors, submission)
+        receipt = await doors.submit(submission)
     if receipt.complaint_id == submission.row["complaint_id"]:
         doors.context.metrics.submitted.labels(submission.row["channel"]).inc()
     return _answer(doors, receipt)
-
-
-async def _write(doors: Doors, submission: Submission) -> Receipt:
-    for _ in range(_MOST_DRAWS):
-        try:
-            outcome = await doors.writer.submit(submission)
-        except TrackingCodeTaken:
-            submission = redraw_code(doors.context, submission)
-            continue
-        if isinstance(outcome, KeyReused | SenderBlocked):
-            raise outcome
-        return outcome
-    raise TrackingCodeTaken
 
 
 @contextmanager

@@ -51,7 +51,9 @@ class Origin:
     `scope` and `key` make it one complaint however often it comes: an Idempotency-Key of a client,
     the id of a message on its platform, a partner's own number. `body` is what came, as bytes; the
     same key with another body is refused. `account_opd` is the OPD whose own account was written
-    to. `device` is what the client calls its device, and kept as a keyed hash.
+    to, `service_code` the topic that was chosen, `entered_by` the operator who wrote it down.
+    `device` is what the client calls its device, and kept as a keyed hash. `vouched` is what staff
+    or a partner found real: no block keeps it out.
     """
 
     body: bytes
@@ -61,6 +63,9 @@ class Origin:
     device: str | None = None
     account_opd: str | None = None
     emergency: bool = False
+    service_code: str | None = None
+    entered_by: str | None = None
+    vouched: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +74,19 @@ class Submission:
 
     row: dict[str, Any]
     draft: outbox.Draft
+    vouched: bool = False
 
     @property
     def key(self) -> tuple[str, str] | None:
         """Scope and Idempotency-Key, where the client gave one."""
         return None if self.row["key"] is None else (self.row["scope"], self.row["key"])
+
+    @property
+    def senders(self) -> list[bytes]:
+        """The hashes by any of which its sender may be blocked; none where it is vouched for."""
+        if self.vouched:
+            return []
+        return [self.row[name] for name in _SENDER if self.row[name]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +130,7 @@ def draft_submission(
         emergency=origin.emergency,
         submitted_at=now,
         device_time=form.device_time,
+        service_code=origin.service_code,
     )
     row = {
         "complaint_id": complaint_id,
@@ -134,6 +148,9 @@ def draft_submission(
         "account": origin.sender.account if origin.sender else None,
         "account_opd": origin.account_opd,
         "emergency": origin.emergency,
+        "service_code": origin.service_code,
+        "entered_by": origin.entered_by,
+        "via": form.via,
         **_seal(context, complaint_id, checked),
         "device_hash": context.vault.blind_index("device", origin.device)
         if origin.device
@@ -144,7 +161,7 @@ def draft_submission(
         if origin.key is None
         else context.vault.blind_index("request", origin.body),
     }
-    return Submission(row, outbox.draft(event, now))
+    return Submission(row, outbox.draft(event, now), origin.vouched)
 
 
 def sender_index(vault: Vault, channel: str, handle: str) -> bytes:
@@ -156,9 +173,10 @@ def redraw_code(context: IntakeContext, submission: Submission) -> Submission:
     """Give a submission another tracking code."""
     code = draw_code(context.random_below)
     event = submission.draft.event.model_copy(update={"tracking_code": code})
-    return Submission(
-        {**submission.row, "tracking_code": code},
-        replace(submission.draft, event=event),
+    return replace(
+        submission,
+        row={**submission.row, "tracking_code": code},
+        draft=replace(submission.draft, event=event),
     )
 
 
@@ -171,9 +189,7 @@ async def submit_complaints(
     receipt, or with KeyReused where its body differs; that of a blocked sender with SenderBlocked.
     Raises TrackingCodeTaken.
     """
-    refusals = await find_refusals(
-        unit, [[each.row[name] for name in _SENDER if each.row[name]] for each in submissions]
-    )
+    refusals = await find_refusals(unit, [each.senders for each in submissions])
     if not any(refusals):
         return await _store(unit, submissions)
     allowed = [each for each, no in zip(submissions, refusals, strict=True) if no is None]
