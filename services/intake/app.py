@@ -3,7 +3,7 @@
 from fastapi import FastAPI
 
 from services.intake import profile
-from services.intake.api import abuse, citizens, partners, staff, submitting
+from services.intake.api import abuse, channels, citizens, partners, staff, submitting
 from services.intake.api.admission import Admission
 from services.intake.api.doors import Doors
 from services.intake.consumers import HANDLERS
@@ -45,9 +45,17 @@ def create_app(settings: IntakeSettings, transport: Transport | None, clock: Clo
             ),
             admission=Admission(settings, vault, clock),
             partner_keys=partner_keys,
+            settings=settings,
         )
         await started.consume(HANDLERS)
 
-    routers = [submitting.router, citizens.router, staff.router, abuse.router, partners.router]
+    routers = [
+        submitting.router,
+        citizens.router,
+        staff.router,
+        abuse.router,
+        partners.router,
+        channels.router,
+    ]
     app = service.build_app("Laporan Warga", _DESCRIPTION, routers, on_start)
     return app

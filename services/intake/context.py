@@ -1,10 +1,12 @@
 """What intake's doors and operations are given at start."""
 
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from services.intake.metrics import IntakeMetrics
-from services.intake.profile import IntakeProfile
+from services.intake.profile import Account, IntakeProfile
+from services.intake.rules.meanings import Keywords
 from services.intake.rules.tracking import RandomBelow
 from shared.vault import Vault
 
@@ -13,13 +15,16 @@ from shared.vault import Vault
 class IntakeContext:
     """The vault, what the Pemda's profile allows, the source of codes, and the metrics.
 
-    `keys_in_flight` are the Idempotency-Keys that this process works on now.
+    `keys_in_flight` are the Idempotency-Keys that this process works on now. `accounts` are the
+    Pemda's own accounts, by channel and what the platform calls them.
     """
 
     vault: Vault
     profile: IntakeProfile
     area_codes: frozenset[str]
     channels: frozenset[str]
+    accounts: Mapping[tuple[str, str], Account]
+    keywords: Keywords
     metrics: IntakeMetrics
     random_below: RandomBelow = secrets.randbelow
     keys_in_flight: set[str] = field(default_factory=set)
@@ -41,4 +46,6 @@ def make_context(
         channels=channels,
         metrics=metrics,
         random_below=random_below,
+        accounts={(each.channel, each.known_as): each for each in profile.accounts},
+        keywords=profile.conversation.keywords(),
     )

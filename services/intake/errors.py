@@ -192,6 +192,28 @@ class CallerNotBlocked(NotFound):
         super().__init__("Nomor ini tidak sedang diblokir.")
 
 
+class ChannelClosed(NotFound):
+    """Nobody is received here: the profile does not have the channel, or its secret is not set."""
+
+    slug = "channel-closed"
+    title = "Kanal tidak dibuka"
+
+    def __init__(self) -> None:
+        """Say where it is opened."""
+        super().__init__("Kanal ini tidak dibuka. Lihat profil dan pengaturan layanan.")
+
+
+class SignatureWrong(Forbidden):
+    """A webhook does not prove that it comes from its platform."""
+
+    slug = "webhook-signature-wrong"
+    title = "Tanda tangan webhook tidak sah"
+
+    def __init__(self) -> None:
+        """Say what is compared."""
+        super().__init__("Tanda tangan atau token tidak cocok dengan rahasia yang diatur.")
+
+
 class TrackingCodeTaken(Exception):
     """A code that was drawn is another complaint's already; draw again."""
 

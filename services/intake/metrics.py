@@ -17,6 +17,12 @@ GAUGES = (
         f"SELECT state, count(*) FROM complaint WHERE state IN ({_OPEN}) GROUP BY state",  # noqa: S608 - names of our own
         ("status",),
     ),
+    GaugeQuery(
+        "intake_messages_refused",
+        "Messages from platforms that nothing could be done with, kept for a person to read.",
+        "SELECT channel, count(*) FROM received_message WHERE content IS NOT NULL GROUP BY channel",
+        ("channel",),
+    ),
 )
 
 
@@ -39,6 +45,13 @@ class IntakeMetrics:
         )
         for call_type in CALL_TYPES:
             self.calls.labels(call_type)
+
+        self.received = Counter(
+            "intake_messages_received",
+            "Messages from platforms, by channel and by what they were taken for.",
+            ["channel", "meaning"],
+            registry=registry,
+        )
 
     def expect_channels(self, channels: Iterable[str]) -> None:
         """Let every channel be seen from the first scrape, with zero."""

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from services.intake import partner_profile
+from services.intake.conversation_profile import Conversation
 from services.intake.partner_profile import OutsideProfile, read_outside
 from shared.profile import (
     ProfileInvalid,
@@ -101,11 +102,21 @@ class Channel(ProfilePart):
 
 
 class Account(ProfilePart):
-    """A social account that complaints come to; with `opd`, it is that agency's own."""
+    """An account that complaints come to; with `opd`, it is that agency's own.
+
+    `platform_id` is what the platform calls it in its webhooks, where that is not the handle: the
+    id of a phone number, a page or an account.
+    """
 
     channel: ChannelCode
     handle: Text
+    platform_id: Text | None = None
     opd: OpdCode | None = None
+
+    @property
+    def known_as(self) -> str:
+        """Return what the platform calls it."""
+        return self.platform_id or self.handle
 
 
 class ChannelsFile(ProfilePart):
@@ -114,6 +125,7 @@ class ChannelsFile(ProfilePart):
     default_channel: ChannelCode
     channels: tuple[Channel, ...] = Field(min_length=1)
     accounts: tuple[Account, ...] = ()
+    conversation: Conversation = Conversation()
 
 
 class IntakeProfile(ProfilePart):
@@ -124,6 +136,7 @@ class IntakeProfile(ProfilePart):
     channels: tuple[Channel, ...]
     accounts: tuple[Account, ...]
     outside: OutsideProfile = OutsideProfile()
+    conversation: Conversation = Conversation()
 
     def area_codes(self) -> frozenset[str]:
         """Return the codes of every district and village."""
@@ -167,6 +180,7 @@ def read(folder: Path) -> IntakeProfile:
         channels=channels.channels,
         accounts=channels.accounts,
         outside=outside,
+        conversation=channels.conversation,
     )
 
 
@@ -194,6 +208,8 @@ def _check_channels(reader: ProfileReader, file: ChannelsFile) -> None:
         )
     handles = [(account.channel, account.handle) for account in file.accounts]
     reader.require_unique(_CHANNELS, ("accounts",), handles, "handle")
+    names = [(account.channel, account.known_as) for account in file.accounts]
+    reader.require_unique(_CHANNELS, ("accounts",), names, "platform_id")
     opds = reader.codes(_OPDS, "opds")
     for index, account in enumerate(file.accounts):
         place = ("accounts", index)

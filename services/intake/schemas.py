@@ -10,6 +10,7 @@ from shared.text import CleanText
 
 MOST_TEXT = 8_000
 MOST_TITLE = 200
+MOST_NAME = 120
 MOST_ADDRESS = 300
 MOST_MESSAGE = 4_000
 MOST_REASON = 1_000
@@ -52,7 +53,7 @@ class ReporterForm(BaseModel):
 
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
-    name: Annotated[CleanText, Field(max_length=120)] | None = None
+    name: Annotated[CleanText, Field(max_length=MOST_NAME)] | None = None
     phone: Annotated[CleanText, Field(max_length=40)] | None = Field(
         None, description="Any spelling; without a country's code it is Indonesian."
     )

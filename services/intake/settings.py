@@ -43,6 +43,50 @@ class IntakeSettings(ServiceSettings):
             "address of a mobile operator stand thousands."
         ),
     )
+    whatsapp_app_secret: SecretStr | None = Field(
+        None, description="App secret that signs WhatsApp's webhooks. Unset: they are refused."
+    )
+    whatsapp_verify_token: SecretStr | None = Field(
+        None, description="Verify token that was given with WhatsApp's webhook address."
+    )
+    telegram_webhook_secret: SecretStr | None = Field(
+        None,
+        description=(
+            "`secret_token` of Telegram's setWebhook, the same for every bot. Unset: refused."
+        ),
+    )
+    facebook_app_secret: SecretStr | None = Field(
+        None, description="App secret that signs the webhooks of pages. Unset: they are refused."
+    )
+    facebook_verify_token: SecretStr | None = Field(
+        None, description="Verify token that was given with the webhook address of pages."
+    )
+    instagram_app_secret: SecretStr | None = Field(
+        None, description="App secret that signs Instagram's webhooks. Unset: they are refused."
+    )
+    instagram_verify_token: SecretStr | None = Field(
+        None, description="Verify token that was given with Instagram's webhook address."
+    )
+    x_consumer_secret: SecretStr | None = Field(
+        None,
+        description=(
+            "Consumer secret of the app at X: signs webhooks and answers its check of our address. "
+            "Unset: they are refused."
+        ),
+    )
+    gammu_url: SecretStr | None = Field(
+        None,
+        description=(
+            "Gammu SMSD's Postgres, `postgresql+asyncpg://…`: SMS are read from its `inbox`. "
+            "Unset: none are."
+        ),
+    )
+    gammu_account: str = Field(
+        "", description="The number that those SMS are sent to, as the profile's accounts name it."
+    )
+    gammu_poll_seconds: float = Field(
+        2.0, gt=0, le=300, description="How often Gammu's inbox is looked at."
+    )
     partner_sp4n_keys: SecretStr | None = Field(
         None,
         description=(

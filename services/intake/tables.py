@@ -108,6 +108,7 @@ class Complaint(IntakeTable, table=True):
         # For Open311, which lists what is public by time.
         Index("complaint_public", "submitted_at", postgresql_where=text("NOT secret")),
         Index("complaint_via", "via", "submitted_at", postgresql_where=text("via IS NOT NULL")),
+        Index("complaint_of_reporter", "reporter_id"),
     )
 
     complaint_id: str = _id(primary=True)

@@ -10,6 +10,7 @@ from services.intake.api.admission import Admission
 from services.intake.context import IntakeContext
 from services.intake.errors import SenderBlocked, TrackingCodeTaken
 from services.intake.operations.submission import Outcome, Receipt, Submission, redraw_code
+from services.intake.settings import IntakeSettings
 from shared.group_commit import GroupWriter
 from shared.idempotency import KeyReused
 from shared.unit_of_work import UnitOfWork, UnitsOfWork
@@ -20,7 +21,7 @@ ResultT = TypeVar("ResultT")
 
 @dataclass(frozen=True, slots=True)
 class Doors:
-    """The context of operations, the units of work, the writer of submissions, and the limits.
+    """The context of operations, units of work, the writer of submissions, limits and settings.
 
     `partner_keys` are the keys by which each partner signs; a partner without any is refused.
     """
@@ -30,6 +31,7 @@ class Doors:
     writer: GroupWriter[Submission, Outcome]
     admission: Admission
     partner_keys: Mapping[str, Sequence[bytes]]
+    settings: IntakeSettings
 
     async def submit(self, submission: Submission) -> Receipt:
         """Store a submission with others that come now; raises KeyReused, SenderBlocked."""

@@ -38,10 +38,12 @@ class Sender:
     """Who wrote on a platform: the platform's own name for them, and the account they wrote to.
 
     `handle` is personal (a number, a user's id) and is kept sealed; `account` is the Pemda's own.
+    `reply_to` is what an answer must name to stand beside what was written: a comment, a post.
     """
 
     handle: str
     account: str
+    reply_to: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +115,8 @@ def draft_submission(
     checked = check_form(context, form, now)
     if origin.sender is not None:
         checked.identity["sender"] = origin.sender.handle
+        if origin.sender.reply_to is not None:
+            checked.identity["reply_to"] = origin.sender.reply_to
     complaint_id = ComplaintId(new_id())
     masked = _mask(checked)
     event = ComplaintSubmitted(
@@ -167,6 +171,11 @@ def draft_submission(
 def sender_index(vault: Vault, channel: str, handle: str) -> bytes:
     """Return the keyed hash by which what a sender wrote on a channel is found again."""
     return vault.blind_index("sender", f"{channel}:{handle}")
+
+
+def sender_indexes(vault: Vault, channel: str, handle: str) -> list[bytes]:
+    """Return that hash under every key of the ring, to find rows older than the current key."""
+    return vault.blind_indexes("sender", f"{channel}:{handle}")
 
 
 def redraw_code(context: IntakeContext, submission: Submission) -> Submission:

@@ -1,0 +1,110 @@
+"""Where platforms call: they check our address, and deliver what people wrote.
+
+Nobody is let in before a signature over the raw bytes was checked; an unset secret refuses.
+"""
+
+import json
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import JSONResponse, PlainTextResponse
+from pydantic import BaseModel
+from pydantic.json_schema import SkipJsonSchema
+from starlette.exceptions import HTTPException
+
+from services.intake.api.doors import Doors, TheDoors
+from services.intake.channels import CHANNELS
+from services.intake.channels.message import ChannelAdapter
+from services.intake.errors import ChannelClosed
+from services.intake.receiving import receive_items
+from shared.problems import problem_responses
+
+router = APIRouter(prefix="/intake/v1/channels", tags=["channels"])
+
+Platform = Literal["whatsapp", "telegram", "messenger", "instagram", "x"]
+Parameter = Annotated[str | SkipJsonSchema[None], Query(max_length=1_000)]
+
+_ANY_OBJECT = {
+    "requestBody": {
+        "required": True,
+        "description": "As the platform publishes it, signed by it.",
+        "content": {"application/json": {"schema": {"type": "object"}}},
+    }
+}
+
+
+class Received(BaseModel):
+    """Everything that was delivered has been taken in, or was taken in before."""
+
+    status: Literal["received"] = "received"
+
+
+@router.get(
+    "/{platform}",
+    operation_id="check_channel_address",
+    response_class=Response,
+    responses={
+        200: {
+            "description": "What the platform wants to hear",
+            "content": {
+                "text/plain": {"schema": {"type": "string"}},
+                "application/json": {"schema": {"type": "object"}},
+            },
+        },
+        **problem_responses(403, 404, 422),
+    },
+)
+async def check_channel_address(
+    doors: TheDoors,
+    request: Request,
+    platform: Platform,
+    hub_mode: Annotated[Parameter, Query(alias="hub.mode")] = None,
+    hub_verify_token: Annotated[Parameter, Query(alias="hub.verify_token")] = None,
+    hub_challenge: Annotated[Parameter, Query(alias="hub.challenge")] = None,
+    crc_token: Parameter = None,
+) -> Response:
+    """Prove to a platform that this address is ours: Meta's challenge, or X's CRC."""
+    adapter = _open_adapter(doors, platform)
+    if adapter.shake_hands is None:
+        raise ChannelClosed
+    answer = adapter.shake_hands(request.query_params, doors.settings)
+    headers = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"}
+    if isinstance(answer, str):
+        return PlainTextResponse(answer, headers=headers)
+    return JSONResponse(answer, headers=headers)
+
+
+@router.post(
+    "/{platform}",
+    operation_id="receive_from_channel",
+    response_model=Received,
+    responses=problem_responses(400, 403, 404, 413, 422, 503),
+    openapi_extra=_ANY_OBJECT,
+)
+async def receive_from_channel(
+    doors: TheDoors,
+    request: Request,
+    platform: Platform,
+    account: Annotated[
+        Parameter, Query(description="Telegram alone: which of the Pemda's bots it is.")
+    ] = None,
+) -> Received:
+    """Take in what people wrote on a platform; the same delivery twice has one effect."""
+    adapter = _open_adapter(doors, platform)
+    body = await request.body()
+    adapter.verify(body, request.headers, doors.settings)
+    try:
+        # Not pydantic's own reader: it refuses all of a body in which one emoji is torn.
+        content = json.loads(body)
+    except (ValueError, RecursionError):
+        raise HTTPException(400, "There was an error parsing the body") from None
+    items = adapter.parse(content, request.query_params)
+    await receive_items(doors.units, doors.context, doors.admission.admit_sender, items)
+    return Received()
+
+
+def _open_adapter(doors: Doors, platform: str) -> ChannelAdapter:
+    adapter = CHANNELS[platform]
+    if adapter.channel not in doors.context.channels:
+        raise ChannelClosed
+    return adapter

@@ -1,0 +1,215 @@
+"""The SQL of messages from platforms: taken once each, with what is known of their senders."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import delete, select, text, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlmodel import col
+
+from services.intake.incoming_tables import ReceivedMessage, RemoteFile
+from services.intake.rules.meanings import OwnCase
+from services.intake.tables import Complaint
+
+#: Complaints of a sender that a message may be about, the newest.
+MOST_CASES = 20
+
+# A second delivery waits for the first one's end, and then finds the row. `known` are the hashes
+# under every key of the ring: a message may come again after a change of keys. One that was refused
+# may come again once the reason is gone.
+_CLAIM = text(
+    """
+    INSERT INTO received_message (message_hash, channel, account, meaning, received_at)
+    SELECT :message_hash, :channel, :account, 'claimed', :now
+    WHERE NOT EXISTS (
+        SELECT FROM received_message
+        WHERE message_hash = ANY(CAST(:known AS bytea[])) AND meaning <> 'refused'
+    )
+    ON CONFLICT (message_hash) DO UPDATE
+    SET meaning = EXCLUDED.meaning, reason = NULL, key_id = NULL, wrapped_key = NULL, content = NULL
+    WHERE received_message.meaning = 'refused'
+    """
+)
+_LOCK_SENDER = text("SELECT pg_advisory_xact_lock(CAST(:key AS bigint))")
+_OWN_CASES = text(
+    """
+    SELECT c.complaint_id, c.state, c.submitted_at >= :fresh_since AS fresh,
+           EXISTS (
+               SELECT FROM message m WHERE m.complaint_id = c.complaint_id AND m.kind = 'feedback'
+           ) AS judged
+    FROM reporter r JOIN complaint c USING (reporter_id)
+    WHERE r.sender_hash = ANY(CAST(:senders AS bytea[]))
+    ORDER BY c.submitted_at DESC, c.complaint_id DESC
+    LIMIT :most
+    """
+)
+_IS_REPORTER = text(
+    """
+    SELECT EXISTS (
+        SELECT FROM reporter r
+        WHERE r.reporter_id = CAST(:reporter_id AS uuid)
+          AND (r.sender_hash = ANY(CAST(:senders AS bytea[]))
+               OR r.phone_hash = ANY(CAST(:phones AS bytea[])))
+    )
+    """
+)
+_DUE_FILE = text(
+    """
+    SELECT * FROM remote_file
+    WHERE complaint_id IS NOT NULL AND try_at <= :now
+    ORDER BY try_at LIMIT 1
+    FOR UPDATE SKIP LOCKED
+    """
+)
+
+
+async def claim_message(
+    connection: AsyncConnection,
+    known: Sequence[bytes],
+    message_hash: bytes,
+    channel: str,
+    account: str,
+    now: datetime,
+) -> bool:
+    """Note that a message came; tells whether it came for the first time."""
+    claimed = await connection.execute(
+        _CLAIM,
+        {
+            "known": list(known),
+            "message_hash": message_hash,
+            "channel": channel,
+            "account": account,
+            "now": now,
+        },
+    )
+    return bool(claimed.rowcount)
+
+
+async def set_meaning(
+    connection: AsyncConnection, message_hash: bytes, meaning: str, complaint_id: str | None
+) -> None:
+    """Note what a message was taken for, and the complaint that it belongs to."""
+    await connection.execute(
+        update(ReceivedMessage)
+        .where(col(ReceivedMessage.message_hash) == message_hash)
+        .values(meaning=meaning, complaint_id=complaint_id)
+    )
+
+
+async def insert_refused(connection: AsyncConnection, message: ReceivedMessage) -> bool:
+    """Keep a message that nothing could be done with; tells whether it came for the first time."""
+    statement = insert(ReceivedMessage).values(message.model_dump()).on_conflict_do_nothing()
+    return bool((await connection.execute(statement)).rowcount)
+
+
+async def find_complaint_of(connection: AsyncConnection, known: Sequence[bytes]) -> str | None:
+    """Return the complaint that a message belongs to, by its hashes, if there is one."""
+    statement = select(col(ReceivedMessage.complaint_id)).where(
+        col(ReceivedMessage.message_hash).in_(known)
+    )
+    return (await connection.execute(statement)).scalars().first()
+
+
+async def lock_sender(connection: AsyncConnection, sender_hash: bytes) -> None:
+    """Let the messages of one sender happen one after the other, to the end of the transaction."""
+    key = int.from_bytes(sender_hash[:8], signed=True)
+    await connection.execute(_LOCK_SENDER, {"key": key})
+
+
+async def list_own_cases(
+    connection: AsyncConnection, senders: Sequence[bytes], fresh_since: datetime
+) -> list[OwnCase]:
+    """Return a sender's complaints, the newest first."""
+    rows = await connection.execute(
+        _OWN_CASES, {"senders": list(senders), "fresh_since": fresh_since, "most": MOST_CASES}
+    )
+    return [OwnCase(str(row.complaint_id), row.state, row.fresh, row.judged) for row in rows]
+
+
+async def find_by_codes(connection: AsyncConnection, codes: Iterable[str]) -> Complaint | None:
+    """Return the oldest complaint that has one of these codes, if there is one."""
+    statement = (
+        select(Complaint)
+        .where(col(Complaint.tracking_code).in_(list(codes)))
+        .order_by(col(Complaint.submitted_at))
+        .limit(1)
+    )
+    row = (await connection.execute(statement)).mappings().first()
+    return None if row is None else Complaint(**row)
+
+
+async def is_reporter(
+    connection: AsyncConnection,
+    complaint: Complaint,
+    senders: Sequence[bytes],
+    phones: Sequence[bytes],
+) -> bool:
+    """Tell whether a sender, or their number, is that of who reported a complaint."""
+    found = await connection.execute(
+        _IS_REPORTER,
+        {
+            "reporter_id": complaint.reporter_id,
+            "senders": list(senders),
+            "phones": list(phones),
+        },
+    )
+    return bool(found.scalar_one())
+
+
+async def insert_remote_files(connection: AsyncConnection, files: Sequence[RemoteFile]) -> None:
+    """Note files that are to be fetched."""
+    if files:
+        await connection.execute(insert(RemoteFile), [file.model_dump() for file in files])
+
+
+async def claim_remote_files(
+    connection: AsyncConnection, sender_hash: bytes, complaint_id: str, since: datetime
+) -> None:
+    """Give a sender's files that came before their words to a complaint."""
+    await connection.execute(
+        update(RemoteFile)
+        .where(
+            col(RemoteFile.sender_hash) == sender_hash,
+            col(RemoteFile.complaint_id).is_(None),
+            col(RemoteFile.received_at) >= since,
+        )
+        .values(complaint_id=complaint_id)
+    )
+
+
+async def lock_due_file(connection: AsyncConnection, now: datetime) -> RemoteFile | None:
+    """Return a file that is to be fetched now, and that no other process fetches."""
+    row: Any = (await connection.execute(_DUE_FILE, {"now": now})).mappings().first()
+    return None if row is None else RemoteFile(**{**row, "file_id": str(row["file_id"])})
+
+
+async def postpone_file(
+    connection: AsyncConnection, file_id: str, tries: int, try_at: datetime
+) -> None:
+    """Try a file again later."""
+    await connection.execute(
+        update(RemoteFile)
+        .where(col(RemoteFile.file_id) == file_id)
+        .values(tries=tries, try_at=try_at)
+    )
+
+
+async def delete_file(connection: AsyncConnection, file_id: str) -> None:
+    """Forget a file that was fetched, or given up."""
+    await connection.execute(delete(RemoteFile).where(col(RemoteFile.file_id) == file_id))
+
+
+async def forget_received(
+    connection: AsyncConnection, now: datetime, kept: timedelta, unclaimed: timedelta
+) -> None:
+    """Delete messages that no platform will deliver again, and files that nobody claimed."""
+    await connection.execute(
+        delete(ReceivedMessage).where(col(ReceivedMessage.received_at) < now - kept)
+    )
+    await connection.execute(
+        delete(RemoteFile).where(
+            col(RemoteFile.complaint_id).is_(None), col(RemoteFile.received_at) < now - unclaimed
+        )
+    )
