@@ -6,7 +6,7 @@ Nobody is let in before a signature over the raw bytes was checked; an unset sec
 import json
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import JSONResponse, PlainTextResponse
 from pydantic import BaseModel
 from pydantic.json_schema import SkipJsonSchema
@@ -21,14 +21,27 @@ from shared.problems import problem_responses
 
 router = APIRouter(prefix="/intake/v1/channels", tags=["channels"])
 
-Platform = Literal["whatsapp", "telegram", "messenger", "instagram", "x"]
+Platform = Annotated[
+    Literal["whatsapp", "telegram", "messenger", "instagram", "x"],
+    Path(description="The platform that calls; docs/channels.md has each one's form."),
+]
 Parameter = Annotated[str | SkipJsonSchema[None], Query(max_length=1_000)]
 
+_EXAMPLE = {
+    "update_id": 1,
+    "message": {
+        "message_id": 1,
+        "date": 1773021600,
+        "chat": {"id": 7001, "type": "private"},
+        "from": {"id": 7001, "is_bot": False, "first_name": "Warga"},
+        "text": "Lampu jalan depan pos ronda padam",
+    },
+}
 _ANY_OBJECT = {
     "requestBody": {
         "required": True,
         "description": "As the platform publishes it, signed by it.",
-        "content": {"application/json": {"schema": {"type": "object"}}},
+        "content": {"application/json": {"schema": {"type": "object", "examples": [_EXAMPLE]}}},
     }
 }
 
@@ -51,17 +64,21 @@ class Received(BaseModel):
                 "application/json": {"schema": {"type": "object"}},
             },
         },
-        **problem_responses(403, 404, 422),
+        **problem_responses(403, 404, 422, 503),
     },
 )
 async def check_channel_address(
     doors: TheDoors,
     request: Request,
     platform: Platform,
-    hub_mode: Annotated[Parameter, Query(alias="hub.mode")] = None,
-    hub_verify_token: Annotated[Parameter, Query(alias="hub.verify_token")] = None,
-    hub_challenge: Annotated[Parameter, Query(alias="hub.challenge")] = None,
-    crc_token: Parameter = None,
+    hub_mode: Annotated[Parameter, Query(alias="hub.mode", description="`subscribe`.")] = None,
+    hub_verify_token: Annotated[
+        Parameter, Query(alias="hub.verify_token", description="Meta: the token that was agreed.")
+    ] = None,
+    hub_challenge: Annotated[
+        Parameter, Query(alias="hub.challenge", description="Meta: what is to be answered.")
+    ] = None,
+    crc_token: Annotated[Parameter, Query(description="X: what is to be signed.")] = None,
 ) -> Response:
     """Prove to a platform that this address is ours: Meta's challenge, or X's CRC."""
     adapter = _open_adapter(doors, platform)
