@@ -5,11 +5,11 @@ from typing import Any
 
 from services.routing.context import RoutingContext
 from services.routing.operations.citizens import (
-    miss_deadline,
     receive_feedback,
     receive_message,
     withdraw_case,
 )
+from services.routing.operations.lateness import note_missed, note_moved, note_stopped
 from services.routing.operations.opening import amend_case, open_case
 from shared.contracts.event import Event
 from shared.contracts.intake import (
@@ -19,7 +19,7 @@ from shared.contracts.intake import (
     ComplaintWithdrawn,
     FeedbackGiven,
 )
-from shared.contracts.sla import DeadlineMissed
+from shared.contracts.sla import ClockRescheduled, ClockResumed, ClockStopped, DeadlineMissed
 from shared.inbox import Handler
 from shared.unit_of_work import UnitOfWork
 
@@ -31,7 +31,10 @@ OPERATIONS: dict[type[Event], Operation] = {
     ComplaintWithdrawn: withdraw_case,
     CitizenMessageReceived: receive_message,
     FeedbackGiven: receive_feedback,
-    DeadlineMissed: miss_deadline,
+    DeadlineMissed: note_missed,
+    ClockStopped: note_stopped,
+    ClockRescheduled: note_moved,
+    ClockResumed: note_moved,
 }
 
 

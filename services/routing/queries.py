@@ -7,9 +7,10 @@ from typing import Any, cast
 
 from sqlalchemy import JSON, Row, Select, bindparam, func, insert, select, text, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
-from sqlalchemy.sql.elements import SQLCoreOperations
+from sqlalchemy.sql.elements import ColumnElement, SQLCoreOperations
 from sqlmodel import col
 
+from services.routing.handling_tables import LateClock
 from services.routing.states import State
 from services.routing.tables import Case, CaseFact
 
@@ -28,9 +29,9 @@ _OPEN = text(
     SELECT complaint_id, version, updated_at, 'open', 'rule', state, opd, reason, :details
     FROM opened
     """  # noqa: S608 - the table's own columns
-).bindparams(bindparam("proposals", type_=JSON), bindparam("details", type_=JSON))
-# What a list shows; the whole text of a hundred cases would be megabytes.
-_SUMMARY: tuple[SQLCoreOperations[Any], ...] = (
+).bindparams(*(bindparam(name, type_=JSON) for name in ("proposals", "candidates", "details")))
+#: What a list shows; the whole text of a hundred cases would be megabytes.
+SUMMARY: tuple[SQLCoreOperations[Any], ...] = (
     *(
         col(column)
         for column in (
@@ -50,6 +51,7 @@ _SUMMARY: tuple[SQLCoreOperations[Any], ...] = (
             Case.title,
             Case.area_code,
             Case.epoch,
+            Case.handler_id,
             Case.submitted_at,
             Case.assigned_at,
             Case.updated_at,
@@ -65,6 +67,33 @@ class PageStart:
 
     submitted_at: datetime
     complaint_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which cases a list shows; what is None is not asked for. `area` is how a code begins."""
+
+    opd: str | None = None
+    state: State | None = None
+    topic: str | None = None
+    area: str | None = None
+    handler: str | None = None
+    late: bool = False
+
+    def conditions(self) -> list[ColumnElement[bool]]:
+        """Return what must hold of a case."""
+        exact = {
+            col(Case.opd): self.opd,
+            col(Case.state): self.state and self.state.value,
+            col(Case.topic): self.topic,
+            col(Case.handler_id): self.handler,
+        }
+        conditions = [column == value for column, value in exact.items() if value is not None]
+        if self.area is not None:
+            conditions.append(col(Case.area_code).startswith(self.area, autoescape=True))
+        if self.late:
+            conditions.append(is_late())
+        return conditions
 
 
 async def insert_case(
@@ -113,15 +142,21 @@ async def list_facts(connection: AsyncConnection, complaint_id: str) -> list[Cas
     return [CaseFact(**row._mapping) for row in reversed(rows)]  # noqa: SLF001 - documented API
 
 
+def is_late() -> ColumnElement[bool]:
+    """Return the condition that a clock of the case has run out and runs on."""
+    late = select(col(LateClock.clock_id))
+    return late.where(col(LateClock.complaint_id) == col(Case.complaint_id)).exists()
+
+
 def select_cases(
-    *, opd: str | None, state: State | None, start: PageStart | None, limit: int
+    wanted: Wanted, *, start: PageStart | None, limit: int
 ) -> Select[*tuple[Any, ...]]:
-    """Return the statement behind a list; each combination of filters has an index of its own."""
-    statement = select(*_SUMMARY)
-    if opd is not None:
-        statement = statement.where(col(Case.opd) == opd)
-    if state is not None:
-        statement = statement.where(col(Case.state) == state.value)
+    """Return the statement behind a list.
+
+    OPD, state and colleague have indexes of their own, in every combination; what else is wanted
+    is looked for along them.
+    """
+    statement = select(*SUMMARY).where(*wanted.conditions())
     order = (col(Case.submitted_at), col(Case.complaint_id))
     if start is not None:
         statement = statement.where(tuple_(*order) < (start.submitted_at, start.complaint_id))
@@ -129,15 +164,10 @@ def select_cases(
 
 
 async def list_cases(
-    connection: AsyncConnection,
-    *,
-    opd: str | None,
-    state: State | None,
-    start: PageStart | None,
-    limit: int,
+    connection: AsyncConnection, wanted: Wanted, *, start: PageStart | None, limit: int
 ) -> Sequence[Mapping[str, Any]]:
     """Return up to `limit` cases, newest first, as the columns that a list shows."""
-    statement = select_cases(opd=opd, state=state, start=start, limit=limit)
+    statement = select_cases(wanted, start=start, limit=limit)
     rows = (await connection.execute(statement)).mappings().all()
     return cast(Sequence[Mapping[str, Any]], rows)
 

@@ -151,6 +151,7 @@ class CaseSummary(BaseModel):
     excerpt: str
     area_code: str | None
     epoch: int
+    handler_id: str | None
     submitted_at: datetime
     assigned_at: datetime | None
     updated_at: datetime
@@ -185,6 +186,7 @@ class CaseDetail(BaseModel):
     times_returned: int
     request_id: str | None
     officer_id: str | None
+    handler_id: str | None
     channel: str
     classification: str
     title: str | None

@@ -6,7 +6,7 @@ They declare the schema and type its rows; a statement never goes through a sess
 from datetime import datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import JSON, CheckConstraint, Column, DateTime, Index, MetaData, Text
+from sqlalchemy import JSON, CheckConstraint, Column, DateTime, Index, MetaData, Text, text
 from sqlalchemy.dialects.postgresql import UUID
 from sqlmodel import Field, SQLModel
 
@@ -38,8 +38,10 @@ class Case(RoutingTable, table=True):
     """One complaint as routing knows it. `version` counts its facts and is its ETag.
 
     `reason` says why it is where it is; `state_since` is when it came into its state. `waits`
-    counts how often it began to wait for the citizen. `officer_id` is who acted last. A case
-    without an OPD is with the triage desk, or was put aside there.
+    counts how often it began to wait for the citizen. `officer_id` is who acted last, `handler_id`
+    the colleague who has it in hand. A case without an OPD is with the triage desk, where
+    `lease_by` has it in hand until `lease_until`, or was put aside there. `candidates` are earlier
+    complaints that it may repeat.
     """
 
     __tablename__ = "cases"
@@ -54,6 +56,19 @@ class Case(RoutingTable, table=True):
         Index("cases_by_opd", "opd", "submitted_at", "complaint_id"),
         Index("cases_by_state", "state", "submitted_at", "complaint_id"),
         Index("cases_by_opd_state", "opd", "state", "submitted_at", "complaint_id"),
+        Index(
+            "cases_in_triage",
+            "submitted_at",
+            "complaint_id",
+            postgresql_where=text("state = 'triage'"),
+        ),
+        Index(
+            "cases_by_handler",
+            "handler_id",
+            "submitted_at",
+            "complaint_id",
+            postgresql_where=text("handler_id IS NOT NULL"),
+        ),
         # For the gauges: only what is open, so that a million closed cases cost nothing.
         Index("cases_open", "opd", "state", postgresql_where=f"state IN ({_OPEN})"),
     )
@@ -91,6 +106,12 @@ class Case(RoutingTable, table=True):
     secret: bool
     emergency: bool
     submitted_at: datetime = _time()
+    handler_id: str | None = _text(nullable=True)
+    lease_by: str | None = _text(nullable=True)
+    lease_until: datetime | None = _time(nullable=True)
+    candidates: list[dict[str, Any]] = Field(
+        default=[], sa_column=Column(JSON, nullable=False, server_default="[]")
+    )
     assigned_at: datetime | None = _time(nullable=True)
     resolved_at: datetime | None = _time(nullable=True)
     closed_at: datetime | None = _time(nullable=True)

@@ -12,7 +12,7 @@ def view_case(case: Case, facts: Sequence[CaseFact], legal: Sequence[Action]) ->
     """Return a case as the API shows it."""
     state = State(case.state)
     return CaseDetail(
-        **case.model_dump(exclude={"state", "proposals", "state_before_merge", "waits"}),
+        **case.model_dump(include=set(CaseDetail.model_fields) - {"state", "proposals"}),
         state=state,
         open311_status=STATES[state].open311,
         sp4n_status=_sp4n_status(state, facts),

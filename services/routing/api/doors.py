@@ -16,7 +16,7 @@ from services.routing.schemas import ActionDone
 from services.routing.states import Action, State, legal_actions
 from services.routing.tables import Case
 from services.routing.views import view_done
-from shared.auth import Principal, require
+from shared.auth import Principal, Role, require
 from shared.idempotency import IdempotencyKey, once
 from shared.problems import problem_responses
 from shared.service import Service
@@ -66,13 +66,18 @@ class Door:
 
 
 def door_to(action: Action) -> Any:
-    """Return the dependency that opens the door to an action."""
+    """Return the dependency that opens the door to an action of the table of states."""
+    return door_for(*ROLES[action])
+
+
+def door_for(*roles: Role) -> Any:
+    """Return the dependency that opens the door to work on a case for these roles."""
 
     async def open_door(
         request: Request,
         response: Response,
         complaint_id: UUID,
-        caller: Annotated[Principal, Depends(require(*ROLES[action]))],
+        caller: Annotated[Principal, Depends(require(*roles))],
         key: IdempotencyKey = None,
         if_match: IfMatch = None,
     ) -> Door:

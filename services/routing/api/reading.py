@@ -12,8 +12,9 @@ from services.routing import access, queries
 from services.routing.api.doors import Reader, context_of, legal_for, service_of
 from services.routing.context import RoutingContext
 from services.routing.errors import CaseNotFound, OpdMissing, OpdNotYours, OpdUnknown
-from services.routing.operations.changing import etag_of
-from services.routing.queries import PageStart
+from services.routing.operations.changing import Acting, etag_of
+from services.routing.operations.handling import may_see_case
+from services.routing.queries import PageStart, Wanted
 from services.routing.schemas import CaseDetail, CasePage, CaseSummary
 from services.routing.states import State
 from services.routing.views import view_case
@@ -37,25 +38,37 @@ async def list_cases(
         str | None, Query(max_length=100, description="Cases of this OPD.", examples=["DISHUB"])
     ] = None,
     status: Annotated[State | None, Query(description="Cases in this state.")] = None,
+    topic: Annotated[str | None, Query(max_length=100, description="Of this topic.")] = None,
+    area: Annotated[
+        str | None,
+        Query(max_length=13, pattern=r"^[0-9.]+$", description="In this district or village."),
+    ] = None,
+    late: Annotated[bool, Query(description="Only what a clock has run out for.")] = False,
+    mine: Annotated[bool, Query(description="Only what the caller has in hand.")] = False,
     cursor: Annotated[
         str | None, Query(max_length=300, description="Where the page before ended.")
     ] = None,
     limit: Annotated[int, Query(ge=1, le=100, description="Cases per page.")] = 50,
 ) -> CasePage:
     """List cases, newest first; officers and heads see their own OPD's."""
-    shown = _shown_opd(caller, opd, context_of(request))
+    shown = shown_opd(caller, opd, context_of(request))
     start = read_page_start(cursor) if cursor is not None else None
+    wanted = Wanted(
+        opd=shown,
+        state=status,
+        topic=topic,
+        area=area,
+        handler=access.officer_id(caller) if mine else None,
+        late=late,
+    )
     async with service_of(request).units.begin() as unit:
-        rows = await queries.list_cases(
-            unit.connection, opd=shown, state=status, start=start, limit=limit + 1
-        )
+        rows = await queries.list_cases(unit.connection, wanted, start=start, limit=limit + 1)
     items = [CaseSummary.model_validate(dict(row)) for row in rows[:limit]]
     following = None
     if len(rows) > limit:
         following = write_page_start(PageStart(items[-1].submitted_at, items[-1].complaint_id))
-        wanted = {"opd": opd, "status": status and status.value, "limit": limit}
-        query = {name: value for name, value in wanted.items() if value is not None}
-        target = f"{request.url.path}?{urlencode({**query, 'cursor': following})}"
+        query = [each for each in request.query_params.multi_items() if each[0] != "cursor"]
+        target = f"{request.url.path}?{urlencode([*query, ('cursor', following)])}"
         response.headers["Link"] = f'<{target}>; rel="next"'
     return CasePage(items=items, next=following)
 
@@ -71,7 +84,8 @@ async def get_case(
     """Show a case with its history and what the caller may do now; its version is the ETag."""
     async with service_of(request).units.begin() as unit:
         case = await queries.find_case(unit.connection, str(complaint_id))
-        if case is None or not access.may_see(caller, case.opd):
+        acting = Acting(caller, str(complaint_id))
+        if case is None or not await may_see_case(unit, acting, case):
             raise CaseNotFound
         facts = await queries.list_facts(unit.connection, case.complaint_id)
     response.headers["ETag"] = etag_of(case.version)
@@ -100,7 +114,7 @@ def _unknown_cursor() -> Invalid:
     return Invalid("Kursor tidak dikenal. Mulai lagi dari halaman pertama.")
 
 
-def _shown_opd(caller: Principal, wanted: str | None, context: RoutingContext) -> str | None:
+def shown_opd(caller: Principal, wanted: str | None, context: RoutingContext) -> str | None:
     """Return the OPD to filter by, None for all; refuses what the caller may not see."""
     if access.sees_every_opd(caller):
         if wanted is not None and wanted not in context.opd_names:

@@ -8,6 +8,7 @@ from services.routing.errors import (
     ActionIllegal,
     ActionNotYours,
     CaseChanged,
+    CaseLeased,
     CaseNotFound,
 )
 from services.routing.states import BEGIN_WAITING, Action, State, is_legal, next_state
@@ -56,18 +57,32 @@ def as_written(text: str) -> str:
 async def take_case(unit: UnitOfWork, acting: Acting, action: Action) -> Case:
     """Lock a case for an action of staff.
 
-    Raises CaseNotFound (also for another OPD's), ActionNotYours, CaseChanged, ActionIllegal.
+    Raises CaseNotFound (also for another OPD's), ActionNotYours, CaseChanged, CaseLeased,
+    ActionIllegal.
     """
     case = await queries.lock_case(unit.connection, acting.complaint_id)
     if case is None or not access.may_see(acting.caller, case.opd):
         raise CaseNotFound
     if not access.may_do(acting.caller, case.opd, action):
         raise ActionNotYours(action)
-    if acting.etags is not None and etag_of(case.version) not in acting.etags:
-        raise CaseChanged(case.version)
+    check_version(acting, case)
+    _check_lease(unit, acting, case)
     if not is_legal(State(case.state), action):
         raise ActionIllegal(State(case.state), action)
     return case
+
+
+def check_version(acting: Acting, case: Case) -> None:
+    """Raise CaseChanged where the caller saw another version of the case."""
+    if acting.etags is not None and etag_of(case.version) not in acting.etags:
+        raise CaseChanged(case.version)
+
+
+def _check_lease(unit: UnitOfWork, acting: Acting, case: Case) -> None:
+    """Refuse what a colleague at the triage desk has in hand just now."""
+    leased = case.lease_until is not None and case.lease_until > unit.now
+    if leased and case.state == State.TRIAGE and case.lease_by != acting.officer_id:
+        raise CaseLeased
 
 
 async def change_case(
@@ -82,6 +97,10 @@ async def change_case(
     after = next_state(before, action, was)
     if after != before:
         changes["state_since"] = unit.now
+        changes |= {"lease_by": None, "lease_until": None}
+    if changes.get("opd", case.opd) != case.opd:
+        # A colleague of the OPD that had it; the next one's may claim it anew.
+        changes["handler_id"] = None
     if action in BEGIN_WAITING:
         changes["waits"] = case.waits + 1
     if after != State.WAITING_CITIZEN:

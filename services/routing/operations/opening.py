@@ -1,5 +1,6 @@
 """A complaint becomes a case: the rules place it, or it goes to the triage desk."""
 
+from collections.abc import Sequence
 from time import perf_counter
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,7 +13,7 @@ from services.routing.context import RoutingContext
 from services.routing.decisions import Decision
 from services.routing.operations.changing import Fact, write_fact
 from services.routing.states import State
-from shared.contracts.event import Event, Proposal
+from shared.contracts.event import Candidate, Event, Proposal
 from shared.contracts.intake import ComplaintAmended, ComplaintSubmitted
 from shared.contracts.routing import CaseAssigned, CaseTriaged
 from shared.errors import PermanentError
@@ -61,6 +62,8 @@ async def amend_case(unit: UnitOfWork, context: RoutingContext, event: Complaint
     changes = {name: value for name, value in given.items() if value is not None}
     if event.location is not None:
         changes |= event.location.model_dump()
+    if event.candidates is not None:
+        changes["candidates"] = _candidates(event.candidates)
     if changes:
         fact = Fact("citizen", details={"changed": sorted(changes)})
         await write_fact(unit, case, "amend", fact, **changes)
@@ -124,6 +127,7 @@ def _new_case(
         "assigned_by": decision.by if placed else None,
         "reason": decision.reason,
         "proposals": [proposal.model_dump(mode="json") for proposal in proposals],
+        "candidates": _candidates(event.candidates),
         "channel": event.channel,
         "classification": event.classification,
         "title": event.title,
@@ -136,6 +140,10 @@ def _new_case(
         "assigned_at": unit.now if placed else None,
         "updated_at": unit.now,
     }
+
+
+def _candidates(candidates: Sequence[Candidate]) -> list[dict[str, Any]]:
+    return [candidate.model_dump(mode="json") for candidate in candidates]
 
 
 def _announced(

@@ -212,6 +212,16 @@ class Driver:
             headers={**headers, **more},
         )
 
+    async def post(
+        self, path: str, headers: dict[str, str], body: dict[str, Any] | None = None
+    ) -> httpx.Response:
+        """Send a body to a path below /routing/v1."""
+        return await self.system.client.post(f"/routing/v1/{path}", json=body, headers=headers)
+
+    async def get(self, path: str, headers: dict[str, str], **query: Any) -> httpx.Response:
+        """Ask for a path below /routing/v1."""
+        return await self.system.client.get(f"/routing/v1/{path}", params=query, headers=headers)
+
     async def look(self, complaint_id: str, headers: dict[str, str]) -> httpx.Response:
         """Open a case."""
         return await self.system.client.get(f"/routing/v1/cases/{complaint_id}", headers=headers)

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from services.routing.metrics import GAUGES
-from services.routing.queries import PageStart, select_cases
+from services.routing.queries import PageStart, Wanted, select_cases
 from services.routing.states import State
 from shared.auth import Role
 from shared.cursor import write_cursor
@@ -128,7 +128,7 @@ async def plan(routing: Driver, sql: str) -> str:
 def written_out(routing: Driver, **filters: Any) -> str:
     """Return the SQL of a list's second page with its values in it."""
     start = PageStart(START + timedelta(days=1), "019b76da-a800-7000-8000-00000000c001")
-    statement = select_cases(start=start, limit=51, **{"opd": None, "state": None, **filters})
+    statement = select_cases(Wanted(**filters), start=start, limit=51)
     engine = routing.system.service("routing").database.engine.sync_engine
     return str(statement.compile(engine, compile_kwargs={"literal_binds": True}))
 
