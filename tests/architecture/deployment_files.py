@@ -106,11 +106,14 @@ def reaches_build(path: str) -> bool:
     return passes
 
 
-def locked(path: Path) -> dict[str, tuple[str, int]]:
-    """Return version and number of hashes of each package of a lock file."""
+def locked(path: Path) -> dict[tuple[str, str], int]:
+    """Return the number of hashes of each package and version of a lock file.
+
+    A package has two versions where one of them no longer serves every Python.
+    """
     found = re.finditer(
         r"^(?P<name>[\w.-]+)==(?P<version>[^\s;]+).*\\\n(?P<hashes>(?: +--hash=sha256:.*\n)+)",
         path.read_text(),
         re.MULTILINE,
     )
-    return {each["name"]: (each["version"], each["hashes"].count("--hash")) for each in found}
+    return {(each["name"], each["version"]): each["hashes"].count("--hash") for each in found}

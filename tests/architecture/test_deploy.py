@@ -326,17 +326,18 @@ async def test_health_check_asks_for_a_path_that_each_service_has(name: ServiceN
 def test_the_image_installs_what_was_tested_and_no_embedded_server() -> None:
     whole, runtime = locked(ROOT / "requirements.lock"), locked(DEPLOY / "requirements.lock")
     build = locked(DEPLOY / "build.lock")
-    for name, (version, hashes) in {**runtime, **build}.items():
-        assert whole[name][0] == version, name
+    for package, hashes in {**runtime, **build}.items():
+        assert package in whole
         assert hashes
+    installed = {name for name, _ in runtime}
     wanted = {re.split(r"[\[<>=; ]", each)[0].lower() for each in PROJECT["dependencies"]}
-    assert wanted <= runtime.keys()
+    assert wanted <= installed
     optional = {
         re.split(r"[\[<>=; ]", each)[0].lower()
         for extra in PROJECT["optional-dependencies"].values()
         for each in extra
     }
-    assert not optional & runtime.keys()
+    assert not optional & installed
     for lock in (ROOT / "requirements.lock", DEPLOY / "requirements.lock", DEPLOY / "build.lock"):
         assert "://" not in lock.read_text()
         named = re.findall(r"^[\w.-]+==", lock.read_text(), re.MULTILINE)

@@ -1,6 +1,7 @@
 """Who may do what: every route, every role, one's own case and another OPD's; deny by default."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
@@ -90,16 +91,90 @@ async def test_every_role_reads_what_is_its_own(routing: Driver, role: Role) -> 
 
 # The same in every process of a run: the id is part of the tests' names.
 UNKNOWN_CASE = "019b76da-a800-7000-8000-00000000dead"
+WORKERS = DESK | OF_AN_OPD
+READERS = SEES_ALL | OF_AN_OPD
+
+
+@dataclass(frozen=True)
+class Route:
+    """A route of the work itself: who may come in, and whether only to a case of their own OPD."""
+
+    method: str
+    path: str
+    roles: set[Role]
+    body: dict[str, Any] | None = None
+    of_a_case: bool = True
+
+
+WORK_ROUTES = [
+    Route("GET", "/inbox", READERS, of_a_case=False),
+    Route("GET", "/contributions", READERS, of_a_case=False),
+    Route("GET", "/triage/queue", DESK, of_a_case=False),
+    Route("POST", "/triage/leases", DESK, {"count": 1}, of_a_case=False),
+    Route("DELETE", "/triage/leases/{complaint_id}", DESK, of_a_case=False),
+    Route(
+        "POST",
+        "/triage/decisions",
+        DESK,
+        {"decisions": [{"complaint_id": UNKNOWN_CASE, "proposal": 1}]},
+        of_a_case=False,
+    ),
+    Route("POST", "/cases/{complaint_id}/claim", OF_AN_OPD, {}),
+    Route("POST", "/cases/{complaint_id}/hand-over", OF_AN_OPD, {"to": "petugas-9"}),
+    Route("POST", "/cases/{complaint_id}/notes", WORKERS, {"text": "Sudah dicek."}),
+    Route("GET", "/cases/{complaint_id}/notes", WORKERS),
+    Route(
+        "POST",
+        "/cases/{complaint_id}/contributions",
+        WORKERS,
+        {"opd": "DLH", "text": "Mohon bantuan."},
+    ),
+    # Only who was asked may answer; for everybody else there is no such part.
+    Route("POST", "/cases/{complaint_id}/contributions/{part}/done", OF_AN_OPD, {"text": "Beres."}),
+    Route(
+        "POST", "/cases/{complaint_id}/contributions/{part}/return", OF_AN_OPD, {"reason": "Bukan."}
+    ),
+]
 ROUTES = [
     ("GET", "/routing/v1/cases"),
     ("GET", f"/routing/v1/cases/{UNKNOWN_CASE}"),
     *(("POST", f"/routing/v1/cases/{UNKNOWN_CASE}/{action}") for action in STAFF_ACTIONS),
+    *((each.method, f"/routing/v1{each.path}") for each in WORK_ROUTES),
 ]
+
+
+def _filled(path: str, complaint_id: str) -> str:
+    return path.replace("{complaint_id}", complaint_id).replace("{part}", "1")
+
+
+@pytest.mark.parametrize("route", WORK_ROUTES, ids=lambda route: f"{route.method} {route.path}")
+async def test_every_role_at_every_door_of_the_work(routing: Driver, route: Route) -> None:
+    for role in Role:
+        for opd in ("DISHUB", "PUPR"):
+            complaint_id = await routing.open()
+            before = await routing.case(complaint_id)
+            answer = await routing.system.client.request(
+                route.method,
+                f"/routing/v1{_filled(route.path, complaint_id)}",
+                json=route.body,
+                headers=routing.system.staff(role, opd=opd),
+            )
+            foreign = role in OF_AN_OPD and opd != "DISHUB"
+            if role not in route.roles:
+                assert answer.status_code == 403, (role, opd, answer.text)
+            elif "{part}" in route.path or (route.of_a_case and foreign):
+                assert answer.status_code == 404, (role, opd, answer.text)
+            else:
+                assert answer.status_code < 500, answer.text
+                assert answer.status_code not in {401, 403, 404}, (role, opd, answer.text)
+            if answer.status_code in {403, 404}:
+                assert await routing.case(complaint_id) == before
 
 
 @pytest.mark.parametrize(("method", "path"), ROUTES)
 async def test_without_a_valid_token_nothing_opens(routing: Driver, method: str, path: str) -> None:
-    body = BODIES.get(path.rsplit("/", 1)[-1]) if method == "POST" else None
+    body = BODIES.get(path.rsplit("/", 1)[-1], {}) if method == "POST" else None
+    path = _filled(path, UNKNOWN_CASE)
     expired = routing.system.issuer.token(routing.system.clock, [Role.ADMIN], subject="lama")
     routing.later(hours=13)
     fresh = routing.system.token(Role.ADMIN)
@@ -118,9 +193,14 @@ async def test_without_a_valid_token_nothing_opens(routing: Driver, method: str,
 
 def test_every_route_is_among_those_tried(routing: Driver) -> None:
     paths = routing.system.app.apps["routing"].openapi()["paths"]
-    cases = {path for path in paths if path.startswith("/routing/v1/")}
-    tried = {path.replace(path.split("/")[4], "{complaint_id}") for _, path in ROUTES[1:]}
-    assert cases == tried | {"/routing/v1/cases"}
+    documented = {
+        (method.upper(), path)
+        for path, methods in paths.items()
+        for method in methods
+        if path.startswith("/routing/v1/")
+    }
+    tried = {(method, path.replace(UNKNOWN_CASE, "{complaint_id}")) for method, path in ROUTES}
+    assert documented == tried
 
 
 async def test_officer_without_an_opd_sees_nothing(routing: Driver) -> None:
