@@ -1,4 +1,4 @@
-"""Lets go of what nobody will ask for again: old inbox rows and idempotency keys.
+"""Lets go of what nobody will ask for again: old inbox rows, idempotency keys, sent messages.
 
 Published outbox rows are the relay's to forget, messages of the in-process bus the transport's.
 """
@@ -11,6 +11,7 @@ from sqlalchemy import text
 
 from shared.contracts.topics import TOPICS
 from shared.idempotency import forget_keys
+from shared.messaging.queue import KEPT, forget_sent
 from shared.unit_of_work import UnitOfWork, UnitsOfWork
 
 log = structlog.get_logger(__name__)
@@ -44,6 +45,8 @@ async def tidy_up(unit: UnitOfWork) -> None:
         await unit.connection.execute(_FORGET_INBOX, {"days": INBOX_DAYS})
     if await _has(unit, "idempotency"):
         await forget_keys(unit, unit.now - IDEMPOTENCY)
+    if await _has(unit, "outgoing_message"):
+        await forget_sent(unit.connection, unit.now - KEPT)
 
 
 async def _has(unit: UnitOfWork, table: str) -> bool:

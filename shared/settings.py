@@ -68,6 +68,14 @@ class CoreSettings(BaseSettings):
             "Unset: made once and kept below the home; set it from a secret store in production."
         ),
     )
+    survey_link_key: SecretStr | None = Field(
+        None,
+        description=(
+            "32 bytes in base64, the same for intake and survey: signs the links by which citizens "
+            "are invited to a survey. Several, separated by commas, for a change of keys. Unset: "
+            "nobody is invited."
+        ),
+    )
     clock_file: Path | None = Field(
         None,
         description=(

@@ -5,14 +5,17 @@ from fastapi import FastAPI
 from services.intake import profile
 from services.intake.api import abuse, channels, citizens, partners, staff, submitting
 from services.intake.api.admission import Admission
-from services.intake.api.doors import Doors
-from services.intake.consumers import HANDLERS
+from services.intake.api.doors import Doors, doors_of
+from services.intake.consumers import handlers
 from services.intake.context import make_context
 from services.intake.metrics import GAUGES, IntakeMetrics
 from services.intake.operations.submission import submit_complaints
+from services.intake.sending import Correspondence
 from services.intake.settings import IntakeSettings
 from shared.clock import Clock
 from shared.group_commit import GroupWriter
+from shared.messaging.doors import held_messages_router
+from shared.messaging.metrics import MESSAGING_GAUGES
 from shared.profile_store import latest_profile
 from shared.service import Service
 from shared.transport.port import Transport
@@ -26,16 +29,20 @@ _DESCRIPTION = (
 
 def create_app(settings: IntakeSettings, transport: Transport | None, clock: Clock) -> FastAPI:
     """Build the app; its doors open once the database answers and a profile was loaded."""
-    service = Service("intake", settings, transport, clock, GAUGES)
+    service = Service("intake", settings, transport, clock, (*GAUGES, *MESSAGING_GAUGES))
     metrics = IntakeMetrics(service.metrics.registry)
     partner_keys = settings.partner_keys()
+    correspondence = Correspondence(settings, service)
 
     async def on_start(started: Service) -> None:
         async with started.database.transaction() as connection:
             _, content = await latest_profile(connection)
         vault = open_vault(settings.core)
+        context = make_context(
+            vault, profile.parse(content), metrics, sending=correspondence.sending
+        )
         app.state.doors = Doors(
-            context=make_context(vault, profile.parse(content), metrics),
+            context=context,
             units=started.units,
             writer=GroupWriter(
                 started.units,
@@ -47,8 +54,10 @@ def create_app(settings: IntakeSettings, transport: Transport | None, clock: Clo
             partner_keys=partner_keys,
             settings=settings,
         )
-        await started.consume(HANDLERS)
+        correspondence.start(context)
+        await started.consume(handlers(context))
 
+    held_messages = held_messages_router("intake", lambda request: doors_of(request).units)
     routers = [
         submitting.router,
         citizens.router,
@@ -56,6 +65,7 @@ def create_app(settings: IntakeSettings, transport: Transport | None, clock: Clo
         abuse.router,
         partners.router,
         channels.router,
+        held_messages,
     ]
     app = service.build_app("Laporan Warga", _DESCRIPTION, routers, on_start)
     return app

@@ -1,5 +1,9 @@
 """Events in: which of them intake shows to citizens, and by which operation."""
 
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from services.intake.context import IntakeContext
 from services.intake.operations.following import (
     follow_case,
     follow_clock,
@@ -18,9 +22,12 @@ from shared.contracts.sla import (
     DeadlineMissed,
 )
 from shared.inbox import Handler
+from shared.unit_of_work import UnitOfWork
+
+Operation = Callable[[UnitOfWork, IntakeContext, Any], Awaitable[None]]
 
 # DeadlineNear is missing: what is near is for officers to know.
-HANDLERS: dict[type[Event], Handler] = {
+OPERATIONS: dict[type[Event], Operation] = {
     **dict.fromkeys(FOLLOWED, follow_case),
     ClockStarted: follow_clock,
     ClockResumed: follow_clock,
@@ -29,3 +36,15 @@ HANDLERS: dict[type[Event], Handler] = {
     ClockStopped: stop_clock,
     DeadlineMissed: miss_deadline,
 }
+
+
+def handlers(context: IntakeContext) -> dict[type[Event], Handler]:
+    """Return the handlers for the inbox; classes that are not among them change nothing here."""
+    return {cls: _with(context, operation) for cls, operation in OPERATIONS.items()}
+
+
+def _with(context: IntakeContext, operation: Operation) -> Handler:
+    async def handle(unit: UnitOfWork, event: Event) -> None:
+        await operation(unit, context, event)
+
+    return handle

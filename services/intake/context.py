@@ -1,7 +1,7 @@
 """What intake's doors and operations are given at start."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from services.intake.metrics import IntakeMetrics
@@ -11,12 +11,29 @@ from services.intake.rules.tracking import RandomBelow
 from shared.vault import Vault
 
 
+def _nobody(_channel: str) -> None:
+    """Wake nobody: nothing sends."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """By which channels this deployment writes to citizens, and what wakes a channel's worker.
+
+    With `survey_keys`, those whose case was closed may be invited to a survey.
+    """
+
+    channels: frozenset[str] = frozenset()
+    nudge: Callable[[str], None] = _nobody
+    survey_keys: tuple[bytes, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class IntakeContext:
     """The vault, what the Pemda's profile allows, the source of codes, and the metrics.
 
     `keys_in_flight` are the Idempotency-Keys that this process works on now. `accounts` are the
-    Pemda's own accounts, by channel and what the platform calls them.
+    Pemda's own accounts, by channel and what the platform calls them. `channel_kinds` are the kinds
+    of all channels, `sending` is how citizens are written to.
     """
 
     vault: Vault
@@ -25,7 +42,9 @@ class IntakeContext:
     channels: frozenset[str]
     accounts: Mapping[tuple[str, str], Account]
     keywords: Keywords
+    channel_kinds: Mapping[str, str]
     metrics: IntakeMetrics
+    sending: Sending
     random_below: RandomBelow = secrets.randbelow
     keys_in_flight: set[str] = field(default_factory=set)
 
@@ -35,6 +54,7 @@ def make_context(
     profile: IntakeProfile,
     metrics: IntakeMetrics,
     random_below: RandomBelow = secrets.randbelow,
+    sending: Sending | None = None,
 ) -> IntakeContext:
     """Make ready what a profile says."""
     channels = frozenset(channel.code for channel in profile.channels if channel.enabled)
@@ -44,7 +64,9 @@ def make_context(
         profile=profile,
         area_codes=profile.area_codes(),
         channels=channels,
+        channel_kinds={channel.code: channel.kind for channel in profile.channels},
         metrics=metrics,
+        sending=sending or Sending(),
         random_below=random_below,
         accounts={(each.channel, each.known_as): each for each in profile.accounts},
         keywords=profile.conversation.keywords(),

@@ -7,6 +7,8 @@ from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from services.intake import partner_profile
 from services.intake.conversation_profile import Conversation
+from services.intake.messages_profile import FILE as MESSAGES
+from services.intake.messages_profile import MessagesFile, check_messages
 from services.intake.partner_profile import OutsideProfile, read_outside
 from shared.profile import (
     ProfileInvalid,
@@ -17,7 +19,7 @@ from shared.profile import (
 )
 
 _PEMDA, _CHANNELS = "pemda.yaml", "channels.yaml"
-FILES = (_PEMDA, _CHANNELS, *partner_profile.FILES)
+FILES = (_PEMDA, _CHANNELS, MESSAGES, *partner_profile.FILES)
 _OPDS = "opds.yaml"
 
 Name = Annotated[str, StringConstraints(min_length=2, max_length=120)]
@@ -137,6 +139,8 @@ class IntakeProfile(ProfilePart):
     accounts: tuple[Account, ...]
     outside: OutsideProfile = OutsideProfile()
     conversation: Conversation = Conversation()
+    # A profile that was stored before there were messages has none, and writes to nobody.
+    messages: MessagesFile | None = None
 
     def area_codes(self) -> frozenset[str]:
         """Return the codes of every district and village."""
@@ -165,14 +169,17 @@ def read(folder: Path) -> IntakeProfile:
     reader = ProfileReader(folder)
     pemda = reader.read(_PEMDA, PemdaFile)
     channels = reader.read(_CHANNELS, ChannelsFile)
+    messages = reader.read(MESSAGES, MessagesFile)
     if pemda:
         _check_areas(reader, pemda)
+    if pemda and messages:
+        check_messages(reader, messages, pemda.short_name)
     if channels:
         _check_channels(reader, channels)
     outside = read_outside(reader)
     reader.finish()
     # Without a problem every file was read; this is said for the type checker.
-    if not (pemda and channels):
+    if not (pemda and channels and messages):
         raise ProfileInvalid(reader.problems)
     return IntakeProfile(
         pemda=pemda,
@@ -181,6 +188,7 @@ def read(folder: Path) -> IntakeProfile:
         accounts=channels.accounts,
         outside=outside,
         conversation=channels.conversation,
+        messages=messages,
     )
 
 

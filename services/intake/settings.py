@@ -6,6 +6,7 @@ from limits import parse
 from pydantic import AfterValidator, Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
+from shared.messaging.settings import MessagingSettings
 from shared.settings import ServiceSettings
 from shared.standard_webhooks import read_keys
 
@@ -98,6 +99,12 @@ class IntakeSettings(ServiceSettings):
         None, description="The same for the call centre 112."
     )
     partner_sms_keys: SecretStr | None = Field(None, description="The same for the SMS gateway.")
+
+    messaging: MessagingSettings = Field(
+        default_factory=MessagingSettings,
+        description="How messages go out; the same for every service.",
+        exclude=True,
+    )
 
     def partner_keys(self) -> dict[str, tuple[bytes, ...]]:
         """Return each partner's keys; raises WebhookKeyInvalid."""

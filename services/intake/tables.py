@@ -97,7 +97,7 @@ class Complaint(IntakeTable, table=True):
     `words` is sealed JSON of title, text and address; the columns of the same names are masked.
     `account` is the Pemda's own account that was written to, `account_opd` the OPD it belongs to;
     `service_code` is the topic that was chosen, `entered_by` the operator who wrote the complaint
-    down, `via` the QR sheet that led to it.
+    down, `via` the QR sheet that led to it, `answer_by` the sender that reaches the reporter.
     From `state` on, the columns are a projection of routing's events.
     """
 
@@ -135,6 +135,7 @@ class Complaint(IntakeTable, table=True):
     service_code: str | None = _text(nullable=True)
     entered_by: str | None = _text(nullable=True)
     via: str | None = _text(nullable=True)
+    answer_by: str | None = _text(nullable=True)
     state: str = _text(default="received")
     opd: str | None = _text(nullable=True)
     opd_name: str | None = _text(nullable=True)

@@ -35,7 +35,7 @@ _SEND_AGAIN = text(
 _END = text(
     """
     UPDATE outgoing_message
-    SET state = :state, ended_at = :now, parameters = '{}', claim = NULL
+    SET state = :state, ended_at = :now, parameters = '{}', sealed = NULL, claim = NULL
     WHERE message_id = :message_id
     """
 )

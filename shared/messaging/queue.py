@@ -24,11 +24,12 @@ State = Literal["queued", "sending", "unsure", "dead", "sent", "dropped"]
 
 _ENQUEUE = """
     INSERT INTO outgoing_message (message_id, channel, account, lane, reference, template,
-                                  parameters, created_at, due_at)
-    SELECT message_id, channel, account, lane, reference, template, parameters, $8, $8
+                                  parameters, sealed, created_at, due_at)
+    SELECT message_id, channel, account, lane, reference, template, parameters, sealed, $9, $9
     FROM unnest(CAST($1 AS uuid[]), CAST($2 AS text[]), CAST($3 AS text[]), CAST($4 AS text[]),
-                CAST($5 AS text[]), CAST($6 AS text[]), CAST($7 AS jsonb[]))
-    WITH ORDINALITY AS m (message_id, channel, account, lane, reference, template, parameters, n)
+                CAST($5 AS text[]), CAST($6 AS text[]), CAST($7 AS jsonb[]), CAST($8 AS bytea[]))
+    WITH ORDINALITY
+    AS m (message_id, channel, account, lane, reference, template, parameters, sealed, n)
     ORDER BY n
     ON CONFLICT (message_id) DO NOTHING
     """
@@ -49,7 +50,7 @@ _CLAIM = text(
     SET state = 'sending', attempts = attempts + 1, claim = CAST(:claim AS uuid),
         claimed_at = clock_timestamp()
     FROM due WHERE m.message_id = due.message_id
-    RETURNING m.message_id, channel, account, reference, template, parameters, attempts,
+    RETURNING m.message_id, channel, account, reference, template, parameters, sealed, attempts,
               m.created_at, seq
     """
 )
@@ -71,7 +72,8 @@ _SETTLE = text(
     SET state = CAST(:state AS text), due_at = coalesce(CAST(:due_at AS timestamptz), due_at),
         platform_id = :platform_id, reason = :reason,
         ended_at = CASE WHEN :ended THEN CAST(:now AS timestamptz) END,
-        parameters = CASE WHEN :ended THEN '{}' ELSE parameters END
+        parameters = CASE WHEN :ended THEN '{}' ELSE parameters END,
+        sealed = CASE WHEN :ended THEN NULL ELSE sealed END
     WHERE message_id = :message_id AND claim = CAST(:claim AS uuid)
       AND state IN ('sending', 'unsure')
     """
@@ -99,9 +101,10 @@ _ORDER = ("", "sent", "delivered", "read", "failed")
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A message to be queued. `parameters` name nobody: they are kept as they are until sent.
+    """A message to be queued.
 
-    Messages of one `lane` go out in the order in which they were queued.
+    `parameters` name nobody: they are kept as they are until it is sent; `sealed` is what only the
+    service can open. Messages of one `lane` go out in the order in which they were queued.
     """
 
     channel: str
@@ -111,6 +114,7 @@ class Draft:
     parameters: Mapping[str, Any]
     message_id: str
     account: str = ""
+    sealed: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +127,7 @@ class Queued:
     reference: str
     template: str
     parameters: Mapping[str, Any]
+    sealed: bytes | None
     attempts: int
     created_at: datetime
     claim: str
@@ -142,6 +147,7 @@ async def enqueue(connection: AsyncConnection, drafts: Sequence[Draft], now: dat
         [draft.reference for draft in drafts],
         [draft.template for draft in drafts],
         [to_json(draft.parameters).decode() for draft in drafts],
+        [draft.sealed for draft in drafts],
         now,
     )
 
@@ -171,6 +177,7 @@ async def claim(
             reference=row.reference,
             template=row.template,
             parameters=row.parameters,
+            sealed=row.sealed,
             attempts=row.attempts,
             created_at=row.created_at,
             claim=token,
@@ -201,7 +208,7 @@ async def settle(
 ) -> bool:
     """Say how an attempt ended; False where another attempt has begun since.
 
-    What was sent or dropped keeps no parameters.
+    What was sent or dropped keeps neither parameters nor what was sealed.
     """
     values = {
         "state": state,

@@ -22,6 +22,8 @@ def create_messaging_tables() -> None:
         sa.Column("reference", sa.Text, nullable=False),
         sa.Column("template", sa.Text, nullable=False),
         sa.Column("parameters", JSONB, nullable=False),
+        # What must be kept until it is sent and nobody may read, such as the address of a stranger.
+        sa.Column("sealed", sa.LargeBinary),
         sa.Column("state", sa.Text, nullable=False, server_default="queued"),
         sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),

@@ -19,6 +19,7 @@ from shared.clock import ManualClock
 from shared.contracts.topics import SERVICES, TOPICS, ServiceName
 from shared.database import Database
 from shared.local_issuer import LocalIssuer
+from shared.messaging.settings import MessagingSettings
 from shared.service import Service
 from shared.settings import CoreSettings, ServiceSettings
 from shared.transport.in_process import InProcessTransport
@@ -87,12 +88,24 @@ class System:
             waiting = await self.rows(
                 service.name, "SELECT 1 FROM outbox WHERE published_at IS NULL LIMIT 1"
             )
-            if waiting:
+            if waiting or await self._sends(service):
                 return False
         due = await self.rows(
             "sla", "SELECT 1 FROM clock WHERE next_fire_at <= :now LIMIT 1", now=self.clock.now()
         )
         return not due
+
+    async def _sends(self, service: Service) -> bool:
+        """Tell whether a message is under way, or about to be, that a worker is there for."""
+        if service.name != "intake":
+            return False
+        rows = await self.rows(
+            service.name,
+            """SELECT 1 FROM outgoing_message
+            WHERE state = 'sending' OR (state = 'queued' AND due_at <= :now) LIMIT 1""",
+            now=self.clock.now(),
+        )
+        return bool(rows)
 
 
 @asynccontextmanager
@@ -103,16 +116,20 @@ async def running_system(
     services: Iterable[ServiceName] = SERVICES,
     clock: ManualClock | None = None,
     transport: Transport | None = None,
+    messaging: MessagingSettings | None = None,
+    profile: Path = PROFILE,
     **core_values: Any,
 ) -> AsyncIterator[System]:
     """Start the embedded default with the profile contoh on fresh databases."""
     clock = clock or ManualClock(START)
     core = CoreSettings(home=home, gauge_seconds=0.1, relay_poll_seconds=0.05, **core_values)
     settings = {
-        name: settings_of(name, core=core, database_url=await databases.fresh(name))
+        name: settings_of(
+            name, core=core, database_url=await databases.fresh(name), **_extra(name, messaging)
+        )
         for name in services
     }
-    await load_profile(PROFILE, settings)
+    await load_profile(profile, settings)
     bus: Database | None = None
     if transport is None:
         bus = Database(await databases.empty())
@@ -130,3 +147,8 @@ async def running_system(
         yield System(app, client, clock, settings, issuer, transport)
     if bus is not None:
         await bus.close()
+
+
+def _extra(name: ServiceName, messaging: MessagingSettings | None) -> dict[str, Any]:
+    """Return what a service is given beside what all are given."""
+    return {"messaging": messaging} if name == "intake" and messaging is not None else {}

@@ -7,8 +7,10 @@ write to different columns and rows, so that the order between their topics does
 from typing import Final
 
 from services.intake import queries
+from services.intake.context import IntakeContext
 from services.intake.errors import ComplaintMissing
-from services.intake.rules.progress import follow
+from services.intake.operations.telling import tell_reporter
+from services.intake.rules.progress import WITHDRAWN, follow
 from services.intake.tables import Deadline
 from shared.contracts.event import Event
 from shared.contracts.sla import (
@@ -25,8 +27,8 @@ from shared.unit_of_work import UnitOfWork
 _SHOWN_STAGES: Final = ("first_response", "follow_up", "resolution")
 
 
-async def follow_case(unit: UnitOfWork, event: Event) -> None:
-    """Show what happened to a case; raises ComplaintMissing."""
+async def follow_case(unit: UnitOfWork, context: IntakeContext, event: Event) -> None:
+    """Show what happened to a case, and tell its reporter; raises ComplaintMissing."""
     before = await queries.lock_progress(unit.connection, event.complaint_id)
     if before is None:
         raise ComplaintMissing(f"no complaint {event.complaint_id} to follow")
@@ -39,10 +41,14 @@ async def follow_case(unit: UnitOfWork, event: Event) -> None:
         await queries.move_complaint(
             unit.connection, event.complaint_id, after, entry, event.occurred_at
         )
+    if after.state != WITHDRAWN:
+        tell_reporter(unit, context, event.complaint_id, entry)
 
 
 async def follow_clock(
-    unit: UnitOfWork, event: ClockStarted | ClockResumed | ClockRescheduled
+    unit: UnitOfWork,
+    _context: IntakeContext,
+    event: ClockStarted | ClockResumed | ClockRescheduled,
 ) -> None:
     """Show when a step is due."""
     if event.stage not in _SHOWN_STAGES:
@@ -61,17 +67,17 @@ async def follow_clock(
     )
 
 
-async def pause_clock(unit: UnitOfWork, event: ClockPaused) -> None:
+async def pause_clock(unit: UnitOfWork, _context: IntakeContext, event: ClockPaused) -> None:
     """Show that a step waits for something else; no effect on a clock that is not shown."""
     await queries.set_deadline_state(unit.connection, event.clock_id, "paused")
 
 
-async def stop_clock(unit: UnitOfWork, event: ClockStopped) -> None:
+async def stop_clock(unit: UnitOfWork, _context: IntakeContext, event: ClockStopped) -> None:
     """Show how a clock ended; no effect on a clock that is not shown."""
     await queries.set_deadline_state(unit.connection, event.clock_id, event.outcome)
 
 
-async def miss_deadline(unit: UnitOfWork, event: DeadlineMissed) -> None:
+async def miss_deadline(unit: UnitOfWork, context: IntakeContext, event: DeadlineMissed) -> None:
     """Show that a step is late, in the expectations and on the timeline."""
     await queries.set_deadline_state(unit.connection, event.clock_id, "missed", only_from="running")
-    await follow_case(unit, event)
+    await follow_case(unit, context, event)

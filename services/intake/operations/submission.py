@@ -12,6 +12,12 @@ from services.intake.context import IntakeContext
 from services.intake.errors import SenderBlocked, TrackingCodeTaken
 from services.intake.operations.blocking import find_refusals
 from services.intake.operations.checking import Checked, check_form
+from services.intake.operations.telling import (
+    Acknowledgement,
+    acknowledge,
+    answer_to,
+    send_acknowledgements,
+)
 from services.intake.rules.tracking import draw_code
 from services.intake.schemas import ComplaintForm
 from services.intake.submission_queries import Taken, find_taken, insert_submissions
@@ -72,11 +78,12 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """A complaint that is ready to be stored: the row, and the event that tells of it."""
+    """A complaint that is ready to be stored: the row, the event that tells of it, the answer."""
 
     row: dict[str, Any]
     draft: outbox.Draft
     vouched: bool = False
+    acknowledgement: Acknowledgement | None = None
 
     @property
     def key(self) -> tuple[str, str] | None:
@@ -136,6 +143,7 @@ def draft_submission(
         device_time=form.device_time,
         service_code=origin.service_code,
     )
+    answer_by = answer_to(context, checked.channel, checked.identity)
     row = {
         "complaint_id": complaint_id,
         "tracking_code": event.tracking_code,
@@ -155,6 +163,7 @@ def draft_submission(
         "service_code": origin.service_code,
         "entered_by": origin.entered_by,
         "via": form.via,
+        "answer_by": answer_by,
         **_seal(context, complaint_id, checked),
         "device_hash": context.vault.blind_index("device", origin.device)
         if origin.device
@@ -165,7 +174,8 @@ def draft_submission(
         if origin.key is None
         else context.vault.blind_index("request", origin.body),
     }
-    return Submission(row, outbox.draft(event, now), origin.vouched)
+    acknowledgement = acknowledge(context, row)
+    return Submission(row, outbox.draft(event, now), origin.vouched, acknowledgement)
 
 
 def sender_index(vault: Vault, channel: str, handle: str) -> bytes:
@@ -215,6 +225,7 @@ async def _store(unit: UnitOfWork, submissions: Sequence[Submission]) -> Sequenc
         raise
     fresh = [each for each in submissions if each.row["complaint_id"] in stored]
     unit.publish_drafts([each.draft for each in fresh])
+    await send_acknowledgements(unit, [each.acknowledgement for each in fresh])
     repeated = [
         each.key
         for each in submissions

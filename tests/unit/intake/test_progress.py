@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.intake.consumers import HANDLERS
+from services.intake.consumers import OPERATIONS
 from services.intake.errors import ActionNotLegal
 from services.intake.rules.progress import (
     FOLLOWED,
@@ -67,7 +67,7 @@ def test_a_contributors_end_is_not_the_cases(event: CaseResolved) -> None:
 
 def test_every_event_class_is_followed_or_left_out_on_purpose() -> None:
     consumed = {cls for topic in topics_consumed_by("intake") for cls in topic.classes}
-    assert consumed - set(HANDLERS) == {DeadlineNear}
+    assert consumed - set(OPERATIONS) == {DeadlineNear}
 
 
 @pytest.mark.parametrize("state", STATES)
