@@ -3,7 +3,7 @@
 from fastapi import FastAPI
 
 from services.intake import profile
-from services.intake.api import abuse, channels, citizens, partners, staff, submitting
+from services.intake.api import abuse, channels, citizens, desk, partners, staff, submitting
 from services.intake.api.admission import Admission
 from services.intake.api.doors import Doors, doors_of
 from services.intake.consumers import handlers
@@ -66,6 +66,7 @@ def create_app(settings: IntakeSettings, transport: Transport | None, clock: Clo
         partners.router,
         channels.router,
         held_messages,
+        desk.router,
     ]
     app = service.build_app("Laporan Warga", _DESCRIPTION, routers, on_start)
     return app

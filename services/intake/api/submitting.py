@@ -59,7 +59,7 @@ async def submit_complaint(
         receipt = await doors.submit(submission)
     if receipt.complaint_id == submission.row["complaint_id"]:
         doors.context.metrics.submitted.labels(submission.row["channel"]).inc()
-    return _answer(doors, receipt)
+    return answer_submission(doors, receipt)
 
 
 @contextmanager
@@ -78,7 +78,8 @@ def _in_flight(doors: Doors, key: str | None) -> Iterator[None]:
         keys.discard(key)
 
 
-def _answer(doors: Doors, receipt: Receipt) -> Response:
+def answer_submission(doors: Doors, receipt: Receipt) -> Response:
+    """Answer with all that a reporter needs to come back."""
     # Written by hand, of parts that need no escaping: a model would cost as much as the form's.
     self_link = f"{PATH}/{receipt.tracking_code}"
     secret = doors.context.vault.derive_secret(receipt.key_id, receipt.complaint_id)
