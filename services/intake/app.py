@@ -3,7 +3,16 @@
 from fastapi import FastAPI
 
 from services.intake import profile
-from services.intake.api import abuse, channels, citizens, desk, partners, staff, submitting
+from services.intake.api import (
+    abuse,
+    channels,
+    citizens,
+    desk,
+    open311,
+    partners,
+    staff,
+    submitting,
+)
 from services.intake.api.admission import Admission
 from services.intake.api.doors import Doors, doors_of
 from services.intake.consumers import handlers
@@ -67,6 +76,7 @@ def create_app(settings: IntakeSettings, transport: Transport | None, clock: Clo
         channels.router,
         held_messages,
         desk.router,
+        open311.endpoints,
     ]
     app = service.build_app("Laporan Warga", _DESCRIPTION, routers, on_start)
     return app

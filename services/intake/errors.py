@@ -181,6 +181,39 @@ class ReportReused(Invalid):
         )
 
 
+class ApiKeyWrong(Forbidden):
+    """An Open311 client sent no key, or one that is none of ours."""
+
+    slug = "api-key-wrong"
+    title = "Kunci API salah"
+
+    def __init__(self) -> None:
+        """Say where a key comes from."""
+        super().__init__("Sertakan api_key yang diberikan oleh Pemda.")
+
+
+class ServiceUnknown(NotFound):
+    """There is no such Open311 service."""
+
+    slug = "service-unknown"
+    title = "Layanan tidak dikenal"
+
+    def __init__(self) -> None:
+        """Say where to look."""
+        super().__init__("service_code ini tidak dikenal; lihat daftar services.")
+
+
+class JurisdictionUnknown(NotFound):
+    """The jurisdiction is another government's."""
+
+    slug = "jurisdiction-unknown"
+    title = "Yurisdiksi tidak dikenal"
+
+    def __init__(self, ours: str) -> None:
+        """Say which is ours."""
+        super().__init__(f"jurisdiction_id ini tidak dikenal; yang dilayani: {ours}.")
+
+
 class CallerNotBlocked(NotFound):
     """No block of this number is in force."""
 

@@ -142,6 +142,13 @@ class IntakeProfile(ProfilePart):
     # A profile that was stored before there were messages has none, and writes to nobody.
     messages: MessagesFile | None = None
 
+    def area_names(self) -> dict[str, str]:
+        """Return the name of every district and village by its code."""
+        names = {district.code: district.name for district in self.pemda.districts}
+        for district in self.pemda.districts:
+            names |= {village.code: village.name for village in district.villages}
+        return names
+
     def area_codes(self) -> frozenset[str]:
         """Return the codes of every district and village."""
         codes: set[str] = set()

@@ -99,6 +99,18 @@ class IntakeSettings(ServiceSettings):
         None, description="The same for the call centre 112."
     )
     partner_sms_keys: SecretStr | None = Field(None, description="The same for the SMS gateway.")
+    open311_keys: SecretStr | None = Field(
+        None,
+        description=(
+            "API keys of Open311 clients that may submit, with commas between them. "
+            "Unset: nobody submits by Open311."
+        ),
+    )
+
+    def open311_key_list(self) -> tuple[str, ...]:
+        """Return the keys of Open311 clients."""
+        configured = self.open311_keys.get_secret_value() if self.open311_keys else ""
+        return tuple(key.strip() for key in configured.split(",") if key.strip())
 
     messaging: MessagingSettings = Field(
         default_factory=MessagingSettings,

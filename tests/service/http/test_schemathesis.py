@@ -48,6 +48,7 @@ BOUNDED = settings(max_examples=10, derandomize=True, deadline=None, database=No
 SECONDS = 30
 
 OPD = "DLH"
+OPEN311 = "/open311/"
 STAFF = (Role.OFFICER, Role.HEAD, Role.TRIAGE, Role.ADMIN)
 
 
@@ -92,6 +93,9 @@ def knock(case: Case, live: LiveSystem, headers: Mapping[str, str]) -> None:
     answer = case.call(base_url=live.url, headers=dict(headers), timeout=SECONDS)
     case.validate_response(answer, checks=CHECKS)
     if answer.status_code >= 400 and answer.request.method != "HEAD":
+        if OPEN311 in case.operation.path and answer.status_code in {400, 403, 404}:
+            # A world-wide specification has errors of its own.
+            return
         assert answer.headers["content-type"] == [MEDIA_TYPE]
         problem: dict[str, Any] = answer.json()
         assert problem["type"].startswith(TYPE_PREFIX)
