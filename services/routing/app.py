@@ -3,7 +3,7 @@
 from fastapi import FastAPI
 
 from services.routing import profile
-from services.routing.api import acting, handling, reading, triage
+from services.routing.api import acting, handling, joining, reading, triage
 from services.routing.consumers import handlers
 from services.routing.context import make_context
 from services.routing.metrics import GAUGES, RoutingMetrics
@@ -31,6 +31,6 @@ def create_app(settings: RoutingSettings, transport: Transport, clock: Clock) ->
         app.state.context = context
         await service.consume(handlers(context))
 
-    routers = [reading.router, acting.router, handling.router, triage.router]
+    routers = [reading.router, acting.router, joining.router, handling.router, triage.router]
     app = service.build_app("Tanggap: routing", _DESCRIPTION, routers, on_start)
     return app

@@ -4,13 +4,15 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from services.routing.context import RoutingContext
+from services.routing.operations.amending import amend_case
 from services.routing.operations.citizens import (
     receive_feedback,
     receive_message,
     withdraw_case,
 )
+from services.routing.operations.joining import join_case
 from services.routing.operations.lateness import note_missed, note_moved, note_stopped
-from services.routing.operations.opening import amend_case, open_case
+from services.routing.operations.opening import open_case
 from shared.contracts.event import Event
 from shared.contracts.intake import (
     CitizenMessageReceived,
@@ -18,6 +20,7 @@ from shared.contracts.intake import (
     ComplaintSubmitted,
     ComplaintWithdrawn,
     FeedbackGiven,
+    ReporterJoined,
 )
 from shared.contracts.sla import ClockRescheduled, ClockResumed, ClockStopped, DeadlineMissed
 from shared.inbox import Handler
@@ -31,6 +34,7 @@ OPERATIONS: dict[type[Event], Operation] = {
     ComplaintWithdrawn: withdraw_case,
     CitizenMessageReceived: receive_message,
     FeedbackGiven: receive_feedback,
+    ReporterJoined: join_case,
     DeadlineMissed: note_missed,
     ClockStopped: note_stopped,
     ClockRescheduled: note_moved,

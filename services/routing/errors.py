@@ -1,7 +1,24 @@
 """Why routing refuses: each error is a sentence and owns its status."""
 
+from typing import Literal
+
 from services.routing.states import Action, State, legal_actions
-from shared.errors import Conflict, Forbidden, Invalid, NotFound, PreconditionFailed
+from shared.errors import (
+    Conflict,
+    Forbidden,
+    Invalid,
+    NotFound,
+    PermanentError,
+    PreconditionFailed,
+)
+
+LeaderFault = Literal["itself", "over", "secret", "moved"]
+_LEADER_FAULTS: dict[LeaderFault, str] = {
+    "itself": "Kasus itu bagian dari kasus ini sendiri. Lepaskan dahulu gabungannya.",
+    "over": "Kasus itu tidak dikerjakan lagi. Pilih kasus yang masih terbuka.",
+    "secret": "Laporan rahasia tidak dapat memimpin laporan lain. Gabungkan ke arah sebaliknya.",
+    "moved": "Kasus itu baru saja digabung ke kasus lain. Buka kembali, lalu ulangi.",
+}
 
 #: What officers call the states.
 STATE_NAMES = {
@@ -234,3 +251,45 @@ class ContributionOver(Conflict):
     def __init__(self) -> None:
         """Say what to do instead."""
         super().__init__("Muat ulang kasus untuk melihat keadaannya sekarang.")
+
+
+class CaseMissing(PermanentError):
+    """Intake tells of a complaint whose submission it never told of; a person must look."""
+
+
+class LeaderUnknown(Invalid):
+    """There is no such case to merge into, or it is with an OPD that is not the caller's."""
+
+    slug = "leader-unknown"
+    title = "Kasus tujuan tidak ditemukan"
+
+    def __init__(self) -> None:
+        """Say the same in both cases, so that nothing is told of another OPD's work."""
+        super().__init__(
+            "Periksa nomor kasus tujuan; kasus OPD lain digabung oleh meja triase.",
+            errors=[{"field": "/into", "message": "Kasus tujuan tidak ditemukan"}],
+        )
+
+
+class LeaderUnfit(Conflict):
+    """A case cannot be merged into this one; `reason` says why."""
+
+    slug = "leader-unfit"
+    title = "Tidak dapat digabung ke kasus itu"
+
+    def __init__(self, reason: LeaderFault) -> None:
+        """Name what stands against it."""
+        super().__init__(_LEADER_FAULTS[reason], extensions={"reason": reason})
+
+
+class PartsIncorrect(Invalid):
+    """The parts that a case shall be split into cannot be."""
+
+    slug = "parts-incorrect"
+    title = "Bagian kasus belum benar"
+
+    def __init__(self, field: str, message: str) -> None:
+        """Name the field and what is wrong with it."""
+        super().__init__(
+            "Perbaiki bagian yang disebut.", errors=[{"field": field, "message": message}]
+        )

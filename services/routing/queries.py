@@ -1,6 +1,6 @@
 """All of routing's SQL: Core statements on the unit's connection."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
@@ -16,6 +16,7 @@ from services.routing.tables import Case, CaseFact
 
 EXCERPT_CHARS = 240
 MOST_FACTS = 500
+MOST_MEMBERS = 1_000
 
 _NO_CASE: dict[str, None] = dict.fromkeys(Case.model_fields)
 _OPEN = text(
@@ -30,6 +31,18 @@ _OPEN = text(
     FROM opened
     """  # noqa: S608 - the table's own columns
 ).bindparams(*(bindparam(name, type_=JSON) for name in ("proposals", "candidates", "details")))
+_FIND_LEADER = text(
+    """
+    WITH RECURSIVE chain AS (
+        SELECT complaint_id, merged_into FROM cases
+        WHERE complaint_id = CAST(:complaint_id AS uuid)
+        UNION
+        SELECT c.complaint_id, c.merged_into
+        FROM chain JOIN cases c ON c.complaint_id = chain.merged_into
+    )
+    SELECT CAST(complaint_id AS text) FROM chain WHERE merged_into IS NULL
+    """
+)
 #: What a list shows; the whole text of a hundred cases would be megabytes.
 SUMMARY: tuple[SQLCoreOperations[Any], ...] = (
     *(
@@ -128,6 +141,42 @@ async def lock_case(connection: AsyncConnection, complaint_id: str) -> Case | No
     """Return the case, if there is one, and let nobody else change it in this transaction."""
     statement = select(Case).where(col(Case.complaint_id) == complaint_id).with_for_update()
     return _case((await connection.execute(statement)).first())
+
+
+async def lock_cases(connection: AsyncConnection, complaint_ids: Iterable[str]) -> dict[str, Case]:
+    """Return those of the cases that there are, by id, and let nobody else change them.
+
+    They are locked in one order, so that two who want several never wait for each other.
+    """
+    statement = (
+        select(Case)
+        .where(col(Case.complaint_id).in_(set(complaint_ids)))
+        .order_by(col(Case.complaint_id))
+        .with_for_update()
+    )
+    rows = (await connection.execute(statement)).all()
+    return {str(row.complaint_id): Case(**row._mapping) for row in rows}  # noqa: SLF001 - documented API
+
+
+async def find_leader_id(connection: AsyncConnection, complaint_id: str) -> str | None:
+    """Return the case that leads this one, at the end of its chain; itself where it stands alone.
+
+    None where there is no such case.
+    """
+    found = await connection.execute(_FIND_LEADER, {"complaint_id": complaint_id})
+    return cast(str | None, found.scalar())
+
+
+async def list_members(connection: AsyncConnection, complaint_id: str) -> list[Case]:
+    """Return the cases that were merged into this one itself, the oldest first."""
+    statement = (
+        select(Case)
+        .where(col(Case.merged_into) == complaint_id)
+        .order_by(col(Case.submitted_at), col(Case.complaint_id))
+        .limit(MOST_MEMBERS)
+    )
+    rows = (await connection.execute(statement)).all()
+    return [Case(**row._mapping) for row in rows]  # noqa: SLF001 - documented API
 
 
 async def list_facts(connection: AsyncConnection, complaint_id: str) -> list[CaseFact]:

@@ -8,14 +8,17 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.routing.states import Action, State
+from shared.contracts.event import Candidate
 from shared.text import CleanText
 
 Code = Annotated[CleanText, Field(min_length=1, max_length=100)]
 Words = Annotated[CleanText, Field(min_length=1, max_length=10_000)]
 Reason = Annotated[CleanText, Field(min_length=1, max_length=2_000)]
+MOST_PARTS = 10
 Basis = Annotated[CleanText, Field(min_length=1, max_length=500)]
 
 _ID = "019b76da-a800-7000-8000-00000000c001"
+_OTHER = "019b76da-a800-7000-8000-00000000c002"
 _ANSWER = "Terima kasih. Petugas kami datang besok pagi untuk mengganti lampunya."
 
 
@@ -105,6 +108,65 @@ class Reconsideration(BaseModel):
 
     model_config = _example(reason="Pelapor mengirim bukti bahwa jalan itu milik kota.")
     reason: Reason
+
+
+class Merging(BaseModel):
+    """Which case this one shall be part of; of a chain, the case at its end leads."""
+
+    model_config = _example(into=_OTHER, reason="Lampu yang sama, dilaporkan tetangganya.")
+    into: UUID
+    reason: Reason | None = None
+
+
+class Unmerging(BaseModel):
+    """Why a case was not the same matter after all."""
+
+    model_config = _example(reason="Ternyata tiang yang lain.")
+    reason: Reason | None = None
+
+
+class PartForm(BaseModel):
+    """One matter of a complaint, and the OPD that shall have it."""
+
+    model_config = ConfigDict(extra="forbid")
+    opd: Code
+    topic: Code | None = None
+    text: Annotated[CleanText, Field(min_length=1, max_length=2_000)]
+
+
+class Splitting(BaseModel):
+    """The parts of a case, each an OPD's own; the first one leads."""
+
+    model_config = _example(
+        parts=[
+            {"opd": "DISHUB", "topic": "pju-padam", "text": "Lampu jalan padam."},
+            {"opd": "PUPR", "text": "Aspal di bawah tiangnya amblas."},
+        ],
+        reason="Dua urusan, dua dinas.",
+    )
+    parts: Annotated[list[PartForm], Field(min_length=2, max_length=MOST_PARTS)]
+    reason: Reason
+
+
+class PartView(BaseModel):
+    """What a further OPD does of a case: asked, done or returned; the leading part is 0."""
+
+    part: int
+    opd: str
+    opd_name: str
+    topic: str | None
+    state: Literal["asked", "done", "returned"]
+    text: str
+    answer: str | None
+    asked_at: datetime
+    done_at: datetime | None
+
+
+class MemberView(BaseModel):
+    """A case that was merged into this one."""
+
+    complaint_id: str
+    tracking_code: str
 
 
 class ProposalView(BaseModel):
@@ -203,6 +265,11 @@ class CaseDetail(BaseModel):
     resolved_at: datetime | None
     closed_at: datetime | None
     updated_at: datetime
+    spam: bool
+    merged_into: str | None = Field(description="The case that this one is part of.")
+    members: list[MemberView] = Field(description="The cases that were merged into this one.")
+    candidates: list[Candidate]
+    parts: list[PartView]
     legal_actions: list[Action]
     history: list[FactView]
 

@@ -24,7 +24,7 @@ class State(StrEnum):
 
 
 class Action(StrEnum):
-    """What happens to a case. Staff do the first eleven; the others follow from events."""
+    """What happens to a case. Staff do the first twelve; the others follow from events."""
 
     ASSIGN = "assign"
     RETURN = "return"
@@ -37,6 +37,7 @@ class Action(StrEnum):
     RECONSIDER = "reconsider"
     MERGE = "merge"
     UNMERGE = "unmerge"
+    SPLIT = "split"
     # From the citizen, through intake.
     WITHDRAW = "withdraw"
     RECEIVE_INFORMATION = "receive-information"
@@ -46,7 +47,7 @@ class Action(StrEnum):
     EXPIRE = "expire"
 
 
-#: Actions with a route of their own; merging has its table already and gets its routes later.
+#: Actions with a route of their own.
 STAFF_ACTIONS: Final = (
     Action.ASSIGN,
     Action.RETURN,
@@ -57,6 +58,9 @@ STAFF_ACTIONS: Final = (
     Action.REJECT,
     Action.CLOSE,
     Action.RECONSIDER,
+    Action.MERGE,
+    Action.UNMERGE,
+    Action.SPLIT,
 )
 
 #: After these the case waits for the citizen, and sla's closing clock runs.
@@ -100,11 +104,15 @@ STATES: Final[Mapping[State, Row]] = {
             Action.ASSIGN: State.ASSIGNED,
             Action.REJECT: State.REJECTED,
             Action.MERGE: State.MERGED,
+            Action.SPLIT: State.ASSIGNED,
             Action.WITHDRAW: State.WITHDRAWN,
         },
     ),
-    State.ASSIGNED: Row("open", ("Terdisposisi",), _WORK),
-    State.IN_PROGRESS: Row("open", ("Ditindaklanjuti",), _WORK),
+    # To be split leaves a case where it is: its leading part stays with the OPD that has it.
+    State.ASSIGNED: Row("open", ("Terdisposisi",), {**_WORK, Action.SPLIT: State.ASSIGNED}),
+    State.IN_PROGRESS: Row(
+        "open", ("Ditindaklanjuti",), {**_WORK, Action.SPLIT: State.IN_PROGRESS}
+    ),
     State.WAITING_CITIZEN: Row(
         "open",
         ("Menunggu Kelengkapan Informasi",),
@@ -205,7 +213,7 @@ def draw_table() -> str:
         "Staff act by `POST /routing/v1/cases/{complaint_id}/<action>` with one of",
         ", ".join(f"`{action}`" for action in STAFF_ACTIONS) + ".",
         "The citizen's `withdraw`, `receive-information`, `confirm` and `reopen` come from",
-        "intake's events, `expire` from sla's closing clock; `merge` and `unmerge` have no route.",
+        "intake's events, `expire` from sla's closing clock. A citizen's “saya juga” is a `merge`.",
         "A closed case is reopened only within the window (`TANGGAP_ROUTING_REOPEN_DAYS`).",
         "",
         "```mermaid",

@@ -6,7 +6,7 @@ They declare the schema and type its rows; a statement never goes through a sess
 from datetime import datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import JSON, CheckConstraint, Column, DateTime, Index, MetaData, Text, text
+from sqlalchemy import JSON, CheckConstraint, Column, DateTime, Index, MetaData, Text, false, text
 from sqlalchemy.dialects.postgresql import UUID
 from sqlmodel import Field, SQLModel
 
@@ -41,7 +41,8 @@ class Case(RoutingTable, table=True):
     counts how often it began to wait for the citizen. `officer_id` is who acted last, `handler_id`
     the colleague who has it in hand. A case without an OPD is with the triage desk, where
     `lease_by` has it in hand until `lease_until`, or was put aside there. `candidates` are earlier
-    complaints that it may repeat.
+    complaints that it may repeat; `merged_into` is the case that it is part of, which may be part
+    of another itself.
     """
 
     __tablename__ = "cases"
@@ -69,6 +70,7 @@ class Case(RoutingTable, table=True):
             "complaint_id",
             postgresql_where=text("handler_id IS NOT NULL"),
         ),
+        Index("cases_merged", "merged_into", postgresql_where=text("merged_into IS NOT NULL")),
         # For the gauges: only what is open, so that a million closed cases cost nothing.
         Index("cases_open", "opd", "state", postgresql_where=f"state IN ({_OPEN})"),
     )
@@ -79,6 +81,9 @@ class Case(RoutingTable, table=True):
     state: str = _text()
     state_since: datetime = _time()
     state_before_merge: str | None = _text(nullable=True)
+    merged_into: str | None = Field(
+        default=None, sa_column=Column(UUID(as_uuid=False), nullable=True)
+    )
     epoch: int
     waits: int
     times_returned: int
@@ -90,6 +95,7 @@ class Case(RoutingTable, table=True):
     assigned_by: str | None = _text(nullable=True)
     reason: str = _text()
     proposals: list[dict[str, Any]] = Field(sa_column=Column(JSON, nullable=False))
+    spam: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
     request_id: str | None = Field(
         default=None, sa_column=Column(UUID(as_uuid=False), nullable=True)
     )

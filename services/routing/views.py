@@ -3,12 +3,26 @@
 from collections.abc import Sequence
 from typing import Any
 
-from services.routing.schemas import ActionDone, CaseDetail, FactView, ProposalView
+from services.routing.handling_tables import CasePart
+from services.routing.schemas import (
+    ActionDone,
+    CaseDetail,
+    FactView,
+    MemberView,
+    PartView,
+    ProposalView,
+)
 from services.routing.states import STATES, Action, State
 from services.routing.tables import Case, CaseFact
 
 
-def view_case(case: Case, facts: Sequence[CaseFact], legal: Sequence[Action]) -> CaseDetail:
+def view_case(
+    case: Case,
+    facts: Sequence[CaseFact],
+    legal: Sequence[Action],
+    parts: Sequence[CasePart] = (),
+    members: Sequence[Case] = (),
+) -> CaseDetail:
     """Return a case as the API shows it."""
     state = State(case.state)
     return CaseDetail(
@@ -17,6 +31,8 @@ def view_case(case: Case, facts: Sequence[CaseFact], legal: Sequence[Action]) ->
         open311_status=STATES[state].open311,
         sp4n_status=_sp4n_status(state, facts),
         proposals=[ProposalView.model_validate(each) for each in case.proposals],
+        parts=[PartView.model_validate(part.model_dump()) for part in parts],
+        members=[MemberView.model_validate(member.model_dump()) for member in members],
         legal_actions=list(legal),
         history=[FactView.model_validate(fact.model_dump()) for fact in facts],
     )

@@ -22,6 +22,7 @@ from shared.contracts.routing import (
     CaseReturned,
     CaseTriaged,
     CaseUnmerged,
+    ContributionDone,
     ContributionRequested,
     InformationReceived,
     InformationRequested,
@@ -35,6 +36,8 @@ _MARKS: Mapping[type[Event], MarkKind] = {
     CaseAssigned: MarkKind.ASSIGNED,
     CaseReturned: MarkKind.UNASSIGNED,
     ContributionRequested: MarkKind.CONTRIBUTES,
+    # To the clocks of its part it is what a resolution is to those of the leading one.
+    ContributionDone: MarkKind.RESOLVED,
     InformationRequested: MarkKind.ASKED,
     InformationReceived: MarkKind.INFORMED,
     CaseResolved: MarkKind.RESOLVED,

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
 
-from services.routing import access, queries
+from services.routing import access, handling_queries, queries
 from services.routing.api.doors import Reader, context_of, legal_for, service_of
 from services.routing.context import RoutingContext
 from services.routing.errors import CaseNotFound, OpdMissing, OpdNotYours, OpdUnknown
@@ -83,13 +83,16 @@ async def get_case(
 ) -> CaseDetail:
     """Show a case with its history and what the caller may do now; its version is the ETag."""
     async with service_of(request).units.begin() as unit:
-        case = await queries.find_case(unit.connection, str(complaint_id))
+        connection = unit.connection
+        case = await queries.find_case(connection, str(complaint_id))
         acting = Acting(caller, str(complaint_id))
         if case is None or not await may_see_case(unit, acting, case):
             raise CaseNotFound
-        facts = await queries.list_facts(unit.connection, case.complaint_id)
+        parts = await handling_queries.list_parts(connection, case.complaint_id)
+        facts = await queries.list_facts(connection, case.complaint_id)
+        members = await queries.list_members(connection, case.complaint_id)
     response.headers["ETag"] = etag_of(case.version)
-    return view_case(case, facts, legal_for(caller, case))
+    return view_case(case, facts, legal_for(caller, case), parts, members)
 
 
 def read_page_start(cursor: str) -> PageStart:

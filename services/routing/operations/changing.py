@@ -61,6 +61,11 @@ async def take_case(unit: UnitOfWork, acting: Acting, action: Action) -> Case:
     ActionIllegal.
     """
     case = await queries.lock_case(unit.connection, acting.complaint_id)
+    return allow_action(unit, acting, case, action)
+
+
+def allow_action(unit: UnitOfWork, acting: Acting, case: Case | None, action: Action) -> Case:
+    """Return a locked case that staff may do this with; raises as `take_case` does."""
     if case is None or not access.may_see(acting.caller, case.opd):
         raise CaseNotFound
     if not access.may_do(acting.caller, case.opd, action):

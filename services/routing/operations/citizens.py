@@ -1,9 +1,12 @@
 """What the citizen's word, or silence, does to a case."""
 
+from typing import Any
+
 from services.routing import queries
 from services.routing.context import RoutingContext
+from services.routing.errors import CaseMissing
 from services.routing.operations.changing import Fact, change_case
-from services.routing.operations.opening import CaseMissing
+from services.routing.operations.joining import release_members
 from services.routing.states import Action, State, is_legal
 from services.routing.tables import Case
 from shared.contracts.event import Event
@@ -14,6 +17,7 @@ from shared.contracts.intake import (
 )
 from shared.contracts.routing import CaseClosed, CaseReopened, InformationReceived
 from shared.contracts.sla import DeadlineMissed
+from shared.ids import ComplaintId
 from shared.unit_of_work import UnitOfWork
 
 CLOSING_STAGE = "closing"
@@ -25,12 +29,15 @@ async def withdraw_case(
     """Put a withdrawn complaint's case aside for good; intake has told everyone already.
 
     Also where it had ended here before the news came: the citizen was told that it is withdrawn,
-    and a case that could be reopened after that would have no clocks.
+    and a case that could be reopened after that would have no clocks. The cases that were merged
+    into it are their own again: their reporters have not withdrawn.
     """
     del context
     case = await _lock(unit, event)
     if is_legal(State(case.state), Action.WITHDRAW):
-        await change_case(unit, case, Action.WITHDRAW, Fact("citizen", text=event.reason))
+        fact = Fact("citizen", text=event.reason)
+        case = await change_case(unit, case, Action.WITHDRAW, fact, merged_into=None)
+        await release_members(unit, case, "citizen")
 
 
 async def receive_message(
@@ -68,10 +75,15 @@ async def receive_feedback(unit: UnitOfWork, context: RoutingContext, event: Fee
     """Close a resolved case that satisfies; reopen one that does not, within the window.
 
     In every other state feedback changes nothing: the case is worked on, or was never resolved.
+    Of a merged case it is about the case that leads: there nobody who joined can close for the
+    others, but each of them who is not satisfied has it worked on again.
     """
-    case = await _lock(unit, event)
+    leader_id = await queries.find_leader_id(unit.connection, event.complaint_id)
+    case = await queries.lock_case(unit.connection, leader_id) if leader_id else None
+    if case is None:
+        raise CaseMissing(f"no case for complaint {event.complaint_id}")
     if event.satisfied:
-        if is_legal(State(case.state), Action.CONFIRM):
+        if case.complaint_id == event.complaint_id and is_legal(State(case.state), Action.CONFIRM):
             await _close(unit, case, Action.CONFIRM, Fact("citizen", text=event.text))
     elif may_reopen(case, context, event):
         await _reopen(unit, case, event)
@@ -118,12 +130,17 @@ async def _close(unit: UnitOfWork, case: Case, action: Action, fact: Fact) -> No
 
 async def _reopen(unit: UnitOfWork, case: Case, event: FeedbackGiven) -> None:
     epoch = case.epoch + 1
-    reason = event.text or "Pelapor belum puas dengan hasilnya."
+    details: dict[str, Any] = {"epoch": epoch}
+    reason = said = event.text or "Pelapor belum puas dengan hasilnya."
+    if case.complaint_id != event.complaint_id:
+        # The event goes to every reporter of the case: none shall read another's words.
+        reason = "Pelapor lain dari hal yang sama belum puas dengan hasilnya."
+        details["case"] = event.complaint_id
     await change_case(
         unit,
         case,
         Action.REOPEN,
-        Fact("citizen", text=reason, details={"epoch": epoch}),
+        Fact("citizen", text=said, details=details),
         epoch=epoch,
         reason=reason,
         resolved_at=None,
@@ -131,7 +148,10 @@ async def _reopen(unit: UnitOfWork, case: Case, event: FeedbackGiven) -> None:
     )
     unit.publish(
         CaseReopened(
-            complaint_id=event.complaint_id, occurred_at=unit.now, epoch=epoch, reason=reason
+            complaint_id=ComplaintId(case.complaint_id),
+            occurred_at=unit.now,
+            epoch=epoch,
+            reason=reason,
         )
     )
 

@@ -1,6 +1,6 @@
 """What the triage desk does: assign, close, reconsider; and reject, which officers may do too."""
 
-from services.routing import access
+from services.routing import access, queries
 from services.routing.context import RoutingContext
 from services.routing.errors import CaseAlreadyThere, OpdUnknown, TopicUnknown
 from services.routing.operations.changing import (
@@ -11,7 +11,7 @@ from services.routing.operations.changing import (
     take_case,
 )
 from services.routing.schemas import Assignment, Closing, Reconsideration, Rejection
-from services.routing.states import Action, State
+from services.routing.states import Action, State, is_legal
 from services.routing.tables import Case
 from shared.contracts.event import Proposal
 from shared.contracts.routing import (
@@ -23,6 +23,9 @@ from shared.contracts.routing import (
 )
 from shared.ids import ComplaintId
 from shared.unit_of_work import UnitOfWork
+
+SPAM = "spam"
+_SPAM = "Laporan ini ditandai sebagai spam. Bila keliru, hubungi meja layanan pengaduan."
 
 
 async def assign_case(
@@ -137,19 +140,50 @@ async def reconsider_case(
     """
     del context
     case = await take_case(unit, acting, Action.RECONSIDER)
-    reason = as_written(wish.reason)
+    return await _take_back(unit, case, as_written(wish.reason), acting.officer_id)
+
+
+async def put_aside_as_spam(unit: UnitOfWork, case: Case) -> None:
+    """Reject a case that staff called spam, where the table has it; publishes CaseRejected.
+
+    One that ended is left as it ended. Who called it so, and why, is known in intake.
+    """
+    if not is_legal(State(case.state), Action.REJECT):
+        return
+    await change_case(
+        unit, case, Action.REJECT, Fact("desk", text=_SPAM, details={"reason_code": SPAM})
+    )
+    unit.publish(
+        CaseRejected(
+            complaint_id=ComplaintId(case.complaint_id),
+            occurred_at=unit.now,
+            reason_code=SPAM,
+            text=_SPAM,
+        )
+    )
+
+
+async def take_back_from_spam(unit: UnitOfWork, case: Case) -> None:
+    """Take a case that was put aside as spam back to the desk; any other is left where it is."""
+    facts = await queries.list_facts(unit.connection, case.complaint_id)
+    rejected = next((fact for fact in reversed(facts) if fact.action == Action.REJECT), None)
+    if case.state == State.REJECTED and rejected and rejected.details["reason_code"] == SPAM:
+        await _take_back(unit, case, "Laporan ini ternyata bukan spam.", None)
+
+
+async def _take_back(unit: UnitOfWork, case: Case, reason: str, officer_id: str | None) -> Case:
     epoch = case.epoch + 1
     changed = await change_case(
         unit,
         case,
         Action.RECONSIDER,
-        Fact("desk", acting.officer_id, reason, {"epoch": epoch}),
+        Fact("desk", officer_id, reason, {"epoch": epoch}),
         epoch=epoch,
         opd=None,
         opd_name=None,
         assigned_by=None,
         reason=reason,
-        officer_id=acting.officer_id,
+        officer_id=officer_id,
     )
     complaint_id = ComplaintId(case.complaint_id)
     unit.publish(

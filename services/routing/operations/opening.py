@@ -1,29 +1,24 @@
 """A complaint becomes a case: the rules place it, or it goes to the triage desk."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from time import perf_counter
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import structlog
+from pydantic import BaseModel
 
 from services.routing import queries
 from services.routing.conditions import Circumstances
 from services.routing.context import RoutingContext
 from services.routing.decisions import Decision
-from services.routing.operations.changing import Fact, write_fact
 from services.routing.states import State
-from shared.contracts.event import Candidate, Event, Proposal
-from shared.contracts.intake import ComplaintAmended, ComplaintSubmitted
+from shared.contracts.event import Event, Proposal
+from shared.contracts.intake import ComplaintSubmitted
 from shared.contracts.routing import CaseAssigned, CaseTriaged
-from shared.errors import PermanentError
 from shared.unit_of_work import UnitOfWork
 
 log = structlog.get_logger(__name__)
-
-
-class CaseMissing(PermanentError):
-    """Intake tells of a complaint whose submission it never told of; a person must look."""
 
 
 async def open_case(unit: UnitOfWork, context: RoutingContext, event: ComplaintSubmitted) -> None:
@@ -49,24 +44,6 @@ async def open_case(unit: UnitOfWork, context: RoutingContext, event: ComplaintS
     waited = max(0.0, (unit.now - event.submitted_at).total_seconds())
     unit.after_commit(placed.inc)
     unit.after_commit(lambda: metrics.placing_seconds.observe(waited))
-
-
-async def amend_case(unit: UnitOfWork, context: RoutingContext, event: ComplaintAmended) -> None:
-    """Take over what intake says has changed; the OPD stays, whatever the text says now."""
-    del context
-    case = await queries.lock_case(unit.connection, event.complaint_id)
-    if case is None:
-        raise CaseMissing(f"no case {event.complaint_id} to amend")
-    fields = ("classification", "title", "text", "anonymous", "secret", "emergency")
-    given = {name: getattr(event, name) for name in fields}
-    changes = {name: value for name, value in given.items() if value is not None}
-    if event.location is not None:
-        changes |= event.location.model_dump()
-    if event.candidates is not None:
-        changes["candidates"] = _candidates(event.candidates)
-    if changes:
-        fact = Fact("citizen", details={"changed": sorted(changes)})
-        await write_fact(unit, case, "amend", fact, **changes)
 
 
 def _decide(context: RoutingContext, event: ComplaintSubmitted) -> Decision:
@@ -126,8 +103,8 @@ def _new_case(
         "priority": "emergency" if event.emergency else decision.priority,
         "assigned_by": decision.by if placed else None,
         "reason": decision.reason,
-        "proposals": [proposal.model_dump(mode="json") for proposal in proposals],
-        "candidates": _candidates(event.candidates),
+        "proposals": _plain(proposals),
+        "candidates": _plain(event.candidates),
         "channel": event.channel,
         "classification": event.classification,
         "title": event.title,
@@ -136,14 +113,15 @@ def _new_case(
         "anonymous": event.anonymous,
         "secret": event.secret,
         "emergency": event.emergency,
+        "spam": False,
         "submitted_at": event.submitted_at,
         "assigned_at": unit.now if placed else None,
         "updated_at": unit.now,
     }
 
 
-def _candidates(candidates: Sequence[Candidate]) -> list[dict[str, Any]]:
-    return [candidate.model_dump(mode="json") for candidate in candidates]
+def _plain(models: Iterable[BaseModel]) -> list[dict[str, Any]]:
+    return [each.model_dump(mode="json") for each in models]
 
 
 def _announced(

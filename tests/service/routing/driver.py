@@ -15,9 +15,11 @@ from shared.contracts.envelope import Envelope, encode, source_of
 from shared.contracts.event import Event, Location
 from shared.contracts.intake import (
     CitizenMessageReceived,
+    ComplaintAmended,
     ComplaintSubmitted,
     ComplaintWithdrawn,
     FeedbackGiven,
+    ReporterJoined,
 )
 from shared.contracts.sla import DeadlineMissed
 from shared.contracts.topics import class_of, topic_of
@@ -37,6 +39,15 @@ BODIES: dict[str, dict[str, Any]] = {
     "reject": {"reason_code": "unclear", "text": "Mohon lengkapi laporan."},
     "close": {"note": "Pelapor puas."},
     "reconsider": {"reason": "Ada bukti baru."},
+    "merge": {"into": "019b76da-a800-7000-8000-00000000c002"},
+    "unmerge": {},
+    "split": {
+        "parts": [
+            {"opd": "DISHUB", "text": "Lampu jalan padam."},
+            {"opd": "PUPR", "text": "Aspal di bawahnya amblas."},
+        ],
+        "reason": "Dua urusan.",
+    },
 }
 
 
@@ -130,6 +141,20 @@ class Driver:
             request_id=request_id,
         )
 
+    def joined(self, complaint_id: str, other_id: str) -> ReporterJoined:
+        """Build the citizen's “saya juga”."""
+        return ReporterJoined(
+            complaint_id=ComplaintId(complaint_id),
+            occurred_at=self.now,
+            joined_complaint_id=ComplaintId(other_id),
+        )
+
+    def amended(self, complaint_id: str, **values: Any) -> ComplaintAmended:
+        """Build what intake says has changed."""
+        return ComplaintAmended.model_validate(
+            {"complaint_id": complaint_id, "occurred_at": self.now, **values}
+        )
+
     def feedback(self, complaint_id: str, *, satisfied: bool) -> FeedbackGiven:
         """Build the citizen's judgement."""
         return FeedbackGiven(
@@ -205,6 +230,8 @@ class Driver:
         **more_headers: str,
     ) -> httpx.Response:
         """Take an action; header names are written with underscores."""
+        if action == "merge" and body is None:
+            body = {"into": await self.open()}
         more = {name.replace("_", "-"): value for name, value in more_headers.items()}
         return await self.system.client.post(
             f"/routing/v1/cases/{complaint_id}/{action}",
@@ -242,7 +269,7 @@ class Driver:
             if step == "withdraw":
                 await self.tell(self.withdrawn(complaint_id))
             elif step == "merge":
-                await self._merge(complaint_id)
+                await self.merge(complaint_id, await self.open())
             else:
                 headers = self.desk() if step == "close" else officer
                 answer = await self.act(complaint_id, step, headers)
@@ -250,14 +277,10 @@ class Driver:
         assert (await self.case(complaint_id))["state"] == state
         return complaint_id
 
-    async def _merge(self, complaint_id: str) -> None:
-        # Merging has its state in the table already, and no door yet.
-        await self.system.rows(
-            "routing",
-            """UPDATE cases SET state_before_merge = state, state = 'merged'
-            WHERE complaint_id = :id RETURNING complaint_id""",
-            id=complaint_id,
-        )
+    async def merge(self, complaint_id: str, into: str) -> None:
+        """Let the desk merge a case into another."""
+        answer = await self.act(complaint_id, "merge", self.desk(), {"into": into})
+        assert answer.status_code == 200, answer.text
 
     async def ask(self, complaint_id: str) -> str:
         """Ask the citizen something and return the request's id."""

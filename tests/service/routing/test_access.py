@@ -22,8 +22,15 @@ MAY: dict[Action, set[Role]] = {
     Action.REJECT: DESK | OF_AN_OPD,
     Action.CLOSE: DESK,
     Action.RECONSIDER: DESK,
+    Action.MERGE: DESK | OF_AN_OPD,
+    Action.UNMERGE: DESK | OF_AN_OPD,
+    Action.SPLIT: DESK | {Role.HEAD},
 }
-STATE_FOR = {Action.CLOSE: "resolved", Action.RECONSIDER: "rejected"}
+STATE_FOR = {
+    Action.CLOSE: "resolved",
+    Action.RECONSIDER: "rejected",
+    Action.UNMERGE: "merged",
+}
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from shared.contracts.routing import (
 from shared.ids import new_id
 from tests.service.routing.driver import BODIES, UNPLACED_TEXT, Driver
 
-DESK_ACTIONS = {"assign", "close", "reconsider"}
+DESK_ACTIONS = {"assign", "close", "reconsider", "merge", "unmerge", "split"}
 ILLEGAL = [
     (state, action)
     for state in State
@@ -189,6 +189,7 @@ async def test_history_tells_who_did_what_when_and_why(routing: Driver) -> None:
         "request-information",
         "resolve",
         "reject",
+        "merge",
     ]
     assert (shown["open311_status"], shown["sp4n_status"]) == ("open", "Ditindaklanjuti")
 

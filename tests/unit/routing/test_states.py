@@ -40,10 +40,11 @@ EXPECTED: dict[str, dict[str, str]] = {
         "assign": "assigned",
         "reject": "rejected",
         "merge": "merged",
+        "split": "assigned",
         "withdraw": "withdrawn",
     },
-    "assigned": WORK,
-    "in_progress": WORK,
+    "assigned": {**WORK, "split": "assigned"},
+    "in_progress": {**WORK, "split": "in_progress"},
     "waiting_citizen": {
         "receive-information": "in_progress",
         "resolve": "resolved",
