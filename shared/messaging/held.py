@@ -71,7 +71,10 @@ class DecisionNotLegal(Conflict):
 async def list_held(connection: AsyncConnection) -> list[dict[str, Any]]:
     """Return the oldest messages that wait for a person."""
     rows = await connection.execute(_LIST, {"limit": MOST_LISTED})
-    return [{**row, "decisions": DECISIONS[row["state"]]} for row in rows.mappings()]
+    return [
+        {**row, "message_id": str(row["message_id"]), "decisions": DECISIONS[row["state"]]}
+        for row in rows.mappings()
+    ]
 
 
 async def decide(

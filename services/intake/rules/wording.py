@@ -46,14 +46,16 @@ def named_in(source: str) -> frozenset[str]:
     from jinja2 import TemplateError, meta  # noqa: PLC0415 - takes time to load
 
     try:
-        _compiled(source)
         found = frozenset(meta.find_undeclared_variables(_environment().parse(source)))
-        render(source, {})
     except TemplateError as error:
         raise WordingInvalid(str(error)) from None
     unknown = sorted(found - VARIABLES)
     if unknown:
         raise WordingInvalid(f"there is no '{unknown[0]}'; there is {', '.join(sorted(VARIABLES))}")
+    try:
+        render(source, {})
+    except Exception as error:  # noqa: BLE001 - whatever a text does, a citizen must not wait for it
+        raise WordingInvalid(str(error)) from None
     return found
 
 
