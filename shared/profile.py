@@ -8,7 +8,7 @@ import hashlib
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -103,12 +103,15 @@ class ProfileReader:
 
         What is wrong with that file is for its owner to say; here it just yields fewer codes.
         """
-        value = self._document(file, quiet=True).value
-        rows = value.get(items) if isinstance(value, dict) else None
-        if not isinstance(rows, list):
-            return frozenset()
-        found = (row.get(key) for row in rows if isinstance(row, dict))
+        found = (row.get(key) for row in self._rows(file, items))
         return frozenset(code for code in found if isinstance(code, str))
+
+    def names(self, file: str, items: str) -> dict[str, str]:
+        """Return the names by code in a list of another service's file; see `codes`."""
+        pairs = ((row.get("code"), row.get("name")) for row in self._rows(file, items))
+        return {
+            code: name for code, name in pairs if isinstance(code, str) and isinstance(name, str)
+        }
 
     def finish(self) -> None:
         """Raise `ProfileInvalid` if anything was wrong."""
@@ -118,6 +121,11 @@ class ProfileReader:
     def note(self, file: str, line: int, message: str, column: int = 0) -> None:
         """Note a problem at a line of a file."""
         self.problems.append(ProfileProblem(file, line, message, column))
+    def _rows(self, file: str, items: str) -> list[dict[Any, Any]]:
+        value = self._document(file, quiet=True).value
+        rows = value.get(items) if isinstance(value, dict) else None
+        return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
+
 
     def _document(self, file: str, *, quiet: bool = False) -> YamlDocument:
         if file not in self._documents:

@@ -5,10 +5,12 @@ from fastapi import FastAPI
 from services.intake import profile
 from services.intake.api import (
     abuse,
+    bank,
     channels,
     citizens,
     desk,
     open311,
+    open_data,
     partners,
     staff,
     submitting,
@@ -18,6 +20,7 @@ from services.intake.api.doors import Doors, doors_of
 from services.intake.consumers import handlers
 from services.intake.context import make_context
 from services.intake.metrics import GAUGES, IntakeMetrics
+from services.intake.operations.bank_upkeep import keep_bank, keep_words
 from services.intake.operations.submission import submit_complaints
 from services.intake.sending import Correspondence
 from services.intake.settings import IntakeSettings
@@ -65,6 +68,8 @@ def create_app(settings: IntakeSettings, transport: Transport | None, clock: Clo
         )
         correspondence.start(context)
         await started.consume(handlers(context))
+        started.run_in_background("bank", keep_bank(started.units, context))
+        started.run_in_background("bank-words", keep_words(started.units))
 
     held_messages = held_messages_router("intake", lambda request: doors_of(request).units)
     routers = [
@@ -77,6 +82,8 @@ def create_app(settings: IntakeSettings, transport: Transport | None, clock: Clo
         held_messages,
         desk.router,
         open311.endpoints,
+        bank.router,
+        open_data.router,
     ]
     app = service.build_app("Laporan Warga", _DESCRIPTION, routers, on_start)
     return app

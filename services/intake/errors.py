@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from shared.errors import Conflict, Forbidden, Invalid, NotFound, PermanentError
+from shared.errors import Conflict, Forbidden, Invalid, NotFound, PermanentError, Unavailable
 
 _ACTIONS = {
     "message": "mengirim pesan",
@@ -253,3 +253,49 @@ class TrackingCodeTaken(Exception):
 
 class ComplaintMissing(PermanentError):
     """An event tells of a complaint that intake never had; a person must look."""
+
+
+class CursorUnknown(Invalid):
+    """The cursor is none that this list gave."""
+
+    slug = "cursor-unknown"
+    title = "Kursor tidak dikenal"
+
+    def __init__(self) -> None:
+        """Say where to begin."""
+        super().__init__("Kursor tidak dikenal. Mulai lagi dari halaman pertama.")
+
+
+class OpdNotYours(Forbidden):
+    """Officers and heads read of their own OPD alone what is meant for those who work in it."""
+
+    slug = "opd-not-yours"
+    title = "Bukan OPD Anda"
+
+    def __init__(self) -> None:
+        """Say what to ask for instead."""
+        super().__init__("Anda hanya dapat meminta ringkasan OPD Anda sendiri.")
+
+
+class ExportsBusy(Unavailable):
+    """As many exports as may run at one time are running."""
+
+    slug = "exports-busy"
+    title = "Unduhan lain sedang berjalan"
+
+    def __init__(self) -> None:
+        """Say when to come back."""
+        super().__init__(
+            "Tunggu sampai unduhan lain selesai, lalu coba lagi.", headers={"Retry-After": "30"}
+        )
+
+
+class MonthNotOver(NotFound):
+    """A month is published once it is over."""
+
+    slug = "month-not-over"
+    title = "Bulan belum berakhir"
+
+    def __init__(self) -> None:
+        """Say which months there are."""
+        super().__init__("Data terbuka terbit setelah bulannya berakhir. Minta bulan sebelumnya.")

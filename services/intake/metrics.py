@@ -23,6 +23,13 @@ GAUGES = (
         "SELECT channel, count(*) FROM received_message WHERE content IS NOT NULL GROUP BY channel",
         ("channel",),
     ),
+    GaugeQuery(
+        "intake_bank_waiting",
+        "Changed complaints that the data bank does not show yet, and imports to be announced.",
+        "SELECT 'changes', count(*) FROM bank_change UNION ALL "
+        "SELECT 'announcements', count(*) FROM bank_announcement",
+        ("queue",),
+    ),
 )
 
 

@@ -141,6 +141,8 @@ class IntakeProfile(ProfilePart):
     conversation: Conversation = Conversation()
     # A profile that was stored before there were messages has none, and writes to nobody.
     messages: MessagesFile | None = None
+    #: Names of the OPDs by their codes.
+    opds: dict[str, str] = {}
 
     def area_names(self) -> dict[str, str]:
         """Return the name of every district and village by its code."""
@@ -156,6 +158,18 @@ class IntakeProfile(ProfilePart):
             codes.add(district.code)
             codes.update(village.code for village in district.villages)
         return frozenset(codes)
+
+    def topic_names(self) -> dict[str, str]:
+        """Return the names of the topics by their codes."""
+        return {service.code: service.name for service in self.outside.services}
+
+    def area_names(self) -> dict[str, str]:
+        """Return the names of every district and village by their codes."""
+        names: dict[str, str] = {}
+        for district in self.pemda.districts:
+            names[district.code] = district.name
+            names.update((village.code, village.name) for village in district.villages)
+        return names
 
 
 def check(folder: Path) -> list[ProfileProblem]:
@@ -196,6 +210,7 @@ def read(folder: Path) -> IntakeProfile:
         outside=outside,
         conversation=channels.conversation,
         messages=messages,
+        opds=reader.names(_OPDS, "opds"),
     )
 
 

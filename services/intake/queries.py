@@ -17,18 +17,18 @@ MOST_MESSAGES = 500
 
 # What each event of a case or clock needs, run on the driver itself.
 _LOCK_PROGRESS = """
-    SELECT state, opd, opd_name, epoch, request_id, state_before_merge
+    SELECT state, opd, opd_name, topic, epoch, request_id, state_before_merge
     FROM complaint WHERE complaint_id = CAST($1 AS uuid) FOR NO KEY UPDATE
     """
 # One statement, because a citizen waits for the row that it writes.
 _MOVE = """
     WITH moved AS (
-        UPDATE complaint SET state = $2, opd = $3, opd_name = $4, epoch = $5,
-               request_id = $6, state_before_merge = $7
+        UPDATE complaint SET state = $2, opd = $3, opd_name = $4, topic = $5, epoch = $6,
+               request_id = $7, state_before_merge = $8
         WHERE complaint_id = CAST($1 AS uuid)
     )
     INSERT INTO timeline_entry (complaint_id, kind, happened_at, opd, opd_name, text, detail)
-    VALUES (CAST($1 AS uuid), $8, $9, $10, $11, $12, $13)
+    VALUES (CAST($1 AS uuid), $9, $10, $11, $12, $13, $14)
     """
 _PUT_DEADLINE = """
     INSERT INTO deadline (clock_id, complaint_id, stage, part, epoch, due_at, state)
@@ -89,6 +89,7 @@ async def move_complaint(
         after.state,
         after.opd,
         after.opd_name,
+        after.topic,
         after.epoch,
         after.request_id,
         after.state_before_merge,

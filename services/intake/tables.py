@@ -139,6 +139,7 @@ class Complaint(IntakeTable, table=True):
     state: str = _text(default="received")
     opd: str | None = _text(nullable=True)
     opd_name: str | None = _text(nullable=True)
+    topic: str | None = _text(nullable=True)
     epoch: int = Field(sa_column_kwargs={"server_default": "0"})
     request_id: str | None = _text(nullable=True)
     state_before_merge: str | None = _text(nullable=True)

@@ -46,6 +46,7 @@ class Progress:
     state: str = RECEIVED
     opd: str | None = None
     opd_name: str | None = None
+    topic: str | None = None
     epoch: int = 0
     request_id: str | None = None
     state_before_merge: str | None = None
@@ -95,8 +96,7 @@ def follow(progress: Progress, event: Event) -> Step:
 
 
 def _triaged(progress: Progress, _event: CaseTriaged) -> Step:
-    after = replace(progress, state="triage", opd=None, opd_name=None, request_id=None)
-    return after, Entry("triaged")
+    return _unplaced(progress), Entry("triaged")
 
 
 def _assigned(progress: Progress, event: CaseAssigned) -> Step:
@@ -104,7 +104,12 @@ def _assigned(progress: Progress, event: CaseAssigned) -> Step:
     if event.part:
         return progress, replace(entry, kind="contribution_requested")
     after = replace(
-        progress, state="assigned", opd=event.opd, opd_name=event.opd_name, request_id=None
+        progress,
+        state="assigned",
+        opd=event.opd,
+        opd_name=event.opd_name,
+        topic=event.topic,
+        request_id=None,
     )
     return after, entry
 
@@ -114,8 +119,7 @@ def _returned(progress: Progress, event: CaseReturned) -> Step:
     entry = Entry("returned", event.opd, name)
     if event.part:
         return progress, entry
-    after = replace(progress, state="triage", opd=None, opd_name=None, request_id=None)
-    return after, entry
+    return _unplaced(progress), entry
 
 
 def _contribution_requested(progress: Progress, event: ContributionRequested) -> Step:
@@ -179,7 +183,12 @@ def _split(progress: Progress, event: CaseSplit) -> Step:
     leading = next((part for part in event.parts if part.part == 0), None)
     if leading is None:
         return progress, Entry("split")
-    after = replace(progress, opd=leading.opd, opd_name=leading.opd_name or progress.opd_name)
+    after = replace(
+        progress,
+        opd=leading.opd,
+        opd_name=leading.opd_name or progress.opd_name,
+        topic=leading.topic or progress.topic,
+    )
     return after, Entry("split")
 
 
@@ -201,6 +210,10 @@ def _escalated(progress: Progress, event: CaseEscalated) -> Step:
     if event.to_role not in _OUTSIDE_ROLES or event.stage == "closing":
         return progress, None
     return progress, Entry("escalated", *_opd_of(progress, event), detail=event.to_role)
+
+
+def _unplaced(progress: Progress) -> Progress:
+    return replace(progress, state="triage", opd=None, opd_name=None, topic=None, request_id=None)
 
 
 def _opd_of(progress: Progress, event: Any) -> tuple[str | None, str | None]:
