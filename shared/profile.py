@@ -121,11 +121,11 @@ class ProfileReader:
     def note(self, file: str, line: int, message: str, column: int = 0) -> None:
         """Note a problem at a line of a file."""
         self.problems.append(ProfileProblem(file, line, message, column))
+
     def _rows(self, file: str, items: str) -> list[dict[Any, Any]]:
         value = self._document(file, quiet=True).value
         rows = value.get(items) if isinstance(value, dict) else None
         return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
-
 
     def _document(self, file: str, *, quiet: bool = False) -> YamlDocument:
         if file not in self._documents:

@@ -163,14 +163,6 @@ class IntakeProfile(ProfilePart):
         """Return the names of the topics by their codes."""
         return {service.code: service.name for service in self.outside.services}
 
-    def area_names(self) -> dict[str, str]:
-        """Return the names of every district and village by their codes."""
-        names: dict[str, str] = {}
-        for district in self.pemda.districts:
-            names[district.code] = district.name
-            names.update((village.code, village.name) for village in district.villages)
-        return names
-
 
 def check(folder: Path) -> list[ProfileProblem]:
     """Return what is wrong with intake's files, in the order of file and line."""
