@@ -70,6 +70,22 @@ class Invalid(Problem):
     title = "Isian belum benar"
 
 
+class TooSlow(Problem):
+    """The request did not arrive within the time that there is for one."""
+
+    status = 408
+    slug = "too-slow"
+    title = "Kiriman terlalu lambat"
+
+
+class UnsupportedMedia(Problem):
+    """What was sent is of a kind that is not taken."""
+
+    status = 415
+    slug = "unsupported-media"
+    title = "Jenis kiriman tidak diterima"
+
+
 class PreconditionFailed(Problem):
     """Someone else changed the object since the caller read it (If-Match)."""
 

@@ -4,6 +4,7 @@ Published outbox rows are the relay's to forget, messages of the in-process bus 
 """
 
 import asyncio
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 
 import structlog
@@ -22,20 +23,26 @@ INBOX_DAYS = max(topic.retention_days for topic in TOPICS) + 7
 IDEMPOTENCY = timedelta(days=7)
 _EVERY_SECONDS = 3600.0
 
+#: What a service does every hour; it opens its own units, and may be run by several replicas.
+Chore = Callable[[UnitsOfWork], Awaitable[None]]
+
 _FORGET_INBOX = text(
     "DELETE FROM inbox WHERE received_at < clock_timestamp() - make_interval(days => :days)"
 )
 _HAS_TABLE = text("SELECT to_regclass(:name) IS NOT NULL")
 
 
-async def keep_house_hourly(units: UnitsOfWork) -> None:
-    """Tidy up now and every hour until cancelled; a failure waits for the next time."""
+async def keep_house_hourly(units: UnitsOfWork, chores: Sequence[Chore] = ()) -> None:
+    """Tidy up and do the chores now and every hour, until cancelled.
+
+    A failure waits for the next time, and keeps no other chore from being done.
+    """
     while True:
-        try:
-            async with units.begin() as unit:
-                await tidy_up(unit)
-        except Exception as error:  # noqa: BLE001 - nothing is lost by being late
-            log.warning("housekeeping_failed", error=repr(error)[:200])
+        for chore in (_tidy_up_once, *chores):
+            try:
+                await chore(units)
+            except Exception as error:  # noqa: BLE001 - nothing is lost by being late
+                log.warning("housekeeping_failed", error=repr(error)[:200])
         await asyncio.sleep(_EVERY_SECONDS)
 
 
@@ -47,6 +54,11 @@ async def tidy_up(unit: UnitOfWork) -> None:
         await forget_keys(unit, unit.now - IDEMPOTENCY)
     if await _has(unit, "outgoing_message"):
         await forget_sent(unit.connection, unit.now - KEPT)
+
+
+async def _tidy_up_once(units: UnitsOfWork) -> None:
+    async with units.begin() as unit:
+        await tidy_up(unit)
 
 
 async def _has(unit: UnitOfWork, table: str) -> bool:

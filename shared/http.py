@@ -1,26 +1,25 @@
 """What wraps every request: an id, a trace, a size limit, metrics, and one log line."""
 
-import re
 from time import perf_counter
 
 import structlog
+from fastapi import Request
 from opentelemetry.trace import SpanKind
 from prometheus_client import Counter, Histogram
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from shared.correlation import correlated
+from shared.correlation import correlated, is_safe_id
 from shared.ids import new_id
-from shared.problems import PROBLEM_TITLES, failure_response, problem_response
+from shared.problems import failure_response
 from shared.telemetry import span
 
 log = structlog.get_logger(__name__)
 
 MAX_BODY_BYTES = 256 * 1024
-_TOO_LARGE = f"Kirim paling banyak {MAX_BODY_BYTES // 1024} KiB."
+_BODY_LIMIT = "tanggap.body_limit"
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
-_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
 
 class RequestScope:
@@ -42,7 +41,7 @@ class RequestScope:
             return
         headers = Headers(scope=scope)
         given = headers.get("x-request-id", "")
-        request_id = given if _REQUEST_ID.fullmatch(given) else new_id()
+        request_id = given if is_safe_id(given) else new_id()
         with (
             correlated(request_id),
             span(
@@ -69,11 +68,7 @@ class RequestScope:
             await send(message)
 
         try:
-            if _declared_length(headers) > MAX_BODY_BYTES:
-                refusal = problem_response(413, *PROBLEM_TITLES[413], _TOO_LARGE)
-                await refusal(scope, receive, send_with_id)
-            else:
-                await self._app(scope, _limited(receive), send_with_id)
+            await self._app(scope, _limited(scope, receive, headers), send_with_id)
         except Exception as error:
             if started:
                 raise
@@ -104,16 +99,28 @@ def _declared_length(headers: Headers) -> int:
     return int(declared) if declared.isascii() and declared.isdigit() else 0
 
 
-def _limited(receive: Receive) -> Receive:
-    """Count what is received; a body without a declared length may not grow for ever."""
-    total = 0
+def allow_body(request: Request, most_bytes: int) -> None:
+    """Let this request carry more than others may; call it before its body is read."""
+    request.scope[_BODY_LIMIT] = most_bytes
+
+
+def _limited(scope: Scope, receive: Receive, headers: Headers) -> Receive:
+    """Count what is received: a declared length is refused before the first byte is read.
+
+    A body without one may not grow for ever.
+    """
+    total = _declared_length(headers)
+    received = 0
 
     async def limited() -> Message:
-        nonlocal total
-        message = await receive()
-        total += len(message.get("body", b""))
-        if total > MAX_BODY_BYTES:
-            raise HTTPException(413, _TOO_LARGE)
+        nonlocal total, received
+        most = scope.get(_BODY_LIMIT, MAX_BODY_BYTES)
+        if total <= most:
+            message = await receive()
+            received += len(message.get("body", b""))
+            total = max(total, received)
+        if total > most:
+            raise HTTPException(413, f"Kirim paling banyak {most // 1024} KiB.")
         return message
 
     return limited

@@ -90,6 +90,20 @@ def body_hash(*parts: bytes) -> bytes:
     return digest.digest()
 
 
+async def find_answer(
+    units: UnitsOfWork, scope: str, key: str | None, request: bytes
+) -> dict[str, Any] | None:
+    """Return the answer of then, if this key has one: before work that is costly to do again.
+
+    Raises KeyReused.
+    """
+    if key is None:
+        return None
+    async with units.begin() as unit:
+        found = (await unit.connection.execute(_FIND, {"scope": scope, "key": key})).first()
+    return None if found is None or found.status is None else _replay(found, body_hash(request))
+
+
 async def once(
     units: UnitsOfWork,
     scope: str,

@@ -20,8 +20,10 @@ from shared.errors import (
     PreconditionFailed,
     Problem,
     TooManyRequests,
+    TooSlow,
     Unauthenticated,
     Unavailable,
+    UnsupportedMedia,
 )
 from shared.telemetry import current_trace_id
 
@@ -49,6 +51,8 @@ _DOCUMENTED: tuple[type[Problem], ...] = (
     Forbidden,
     NotFound,
     Conflict,
+    TooSlow,
+    UnsupportedMedia,
     PreconditionFailed,
     Invalid,
     TooManyRequests,

@@ -17,7 +17,7 @@ from shared.clock import Clock
 from shared.contracts.event import Event
 from shared.contracts.topics import ServiceName, topics_consumed_by
 from shared.database import Database, is_transient
-from shared.housekeeping import keep_house_hourly
+from shared.housekeeping import Chore, keep_house_hourly
 from shared.http import RequestScope
 from shared.inbox import Handler, Inbox
 from shared.local_issuer import LocalIssuer
@@ -92,6 +92,7 @@ class Service:
         )
         self.subscription: Subscription | None = None
         self.handlers: Mapping[type[Event], Handler] = {}
+        self._chores: list[Chore] = []
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
     def build_app(
@@ -140,6 +141,10 @@ class Service:
         topics = [topic.name for topic in topics_consumed_by(self.name)]
         self.subscription = await self.transport.subscribe(self.name, topics, inbox.handle)
 
+    def every_hour(self, chore: Chore) -> None:
+        """Do this when the service has started, and every hour then; call it from `on_start`."""
+        self._chores.append(chore)
+
     def run_in_background(self, name: str, work: Coroutine[Any, Any, None]) -> None:
         """Run until the service stops; the service is not ready once such a task has ended."""
         self._tasks[name] = asyncio.create_task(work, name=f"{self.name}-{name}")
@@ -166,8 +171,9 @@ class Service:
                     self._transport_started = True
                 if self.relay is not None:
                     self.run_in_background("relay", self.relay.run())
-                self.run_in_background("housekeeping", keep_house_hourly(self.units))
                 await on_start(self)
+                house = keep_house_hourly(self.units, self._chores)
+                self.run_in_background("housekeeping", house)
                 if self.subscription is not None:
                     self.run_in_background("watchdog", self._watch())
                 # What start-up made stays for good: let the collector pass over it.

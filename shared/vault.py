@@ -55,12 +55,20 @@ class PersonKey:
 
     def seal(self, text: str, place: str) -> bytes:
         """Encrypt a text for one place, `<row id>:<field>`."""
-        nonce = os.urandom(_NONCE_BYTES)
-        return nonce + self._cipher.encrypt(nonce, text.encode(), place.encode())
+        return self.seal_bytes(text.encode(), place)
 
     def open(self, sealed: bytes, place: str) -> str:
         """Decrypt what was sealed for this place; raises VaultLocked."""
-        return _decrypt(self._cipher, sealed, place.encode()).decode()
+        return self.open_bytes(sealed, place).decode()
+
+    def seal_bytes(self, data: bytes, place: str) -> bytes:
+        """Encrypt bytes, such as a file or another key, for one place."""
+        nonce = os.urandom(_NONCE_BYTES)
+        return nonce + self._cipher.encrypt(nonce, data, place.encode())
+
+    def open_bytes(self, sealed: bytes, place: str) -> bytes:
+        """Decrypt bytes that were sealed for this place; raises VaultLocked."""
+        return _decrypt(self._cipher, sealed, place.encode())
 
 
 class _MasterKey:

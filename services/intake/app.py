@@ -1,5 +1,8 @@
 """Builds intake from its settings, a transport and a clock: the composition root."""
 
+import asyncio
+from datetime import timedelta
+
 from fastapi import FastAPI
 
 from services.intake import profile
@@ -9,6 +12,8 @@ from services.intake.api import (
     channels,
     citizens,
     desk,
+    evidence,
+    files,
     open311,
     open_data,
     partners,
@@ -18,14 +23,17 @@ from services.intake.api import (
 from services.intake.api.admission import Admission
 from services.intake.api.doors import Doors, doors_of
 from services.intake.consumers import handlers
-from services.intake.context import make_context
+from services.intake.context import FileRoom, make_context
 from services.intake.metrics import GAUGES, IntakeMetrics
 from services.intake.operations.bank_upkeep import keep_bank, keep_words
 from services.intake.operations.submission import submit_complaints
 from services.intake.sending import Correspondence
 from services.intake.settings import IntakeSettings
+from services.intake.uploads import delete_expired
 from shared.clock import Clock
 from shared.group_commit import GroupWriter
+from shared.media.settings import MediaSettings
+from shared.media.store import FolderStore
 from shared.messaging.doors import held_messages_router
 from shared.messaging.metrics import MESSAGING_GAUGES
 from shared.profile_store import latest_profile
@@ -49,10 +57,10 @@ def create_app(settings: IntakeSettings, transport: Transport | None, clock: Clo
     async def on_start(started: Service) -> None:
         async with started.database.transaction() as connection:
             _, content = await latest_profile(connection)
+        known = profile.parse(content)
         vault = open_vault(settings.core)
-        context = make_context(
-            vault, profile.parse(content), metrics, sending=correspondence.sending
-        )
+        file_room = _file_room(settings, known.pemda.zone)
+        context = make_context(vault, known, file_room, metrics, sending=correspondence.sending)
         app.state.doors = Doors(
             context=context,
             units=started.units,
@@ -67,6 +75,8 @@ def create_app(settings: IntakeSettings, transport: Transport | None, clock: Clo
             settings=settings,
         )
         correspondence.start(context)
+        started.run_in_background("workshop", file_room.workshop.run())
+        started.every_hour(lambda units: delete_expired(units, context))
         await started.consume(handlers(context))
         started.run_in_background("bank", keep_bank(started.units, context))
         started.run_in_background("bank-words", keep_words(started.units))
@@ -75,7 +85,9 @@ def create_app(settings: IntakeSettings, transport: Transport | None, clock: Clo
     routers = [
         submitting.router,
         citizens.router,
+        files.router,
         staff.router,
+        evidence.router,
         abuse.router,
         partners.router,
         channels.router,
@@ -87,3 +99,16 @@ def create_app(settings: IntakeSettings, transport: Transport | None, clock: Clo
     ]
     app = service.build_app("Laporan Warga", _DESCRIPTION, routers, on_start)
     return app
+
+
+def _file_room(settings: IntakeSettings, zone: str) -> FileRoom:
+    media = MediaSettings()
+    return FileRoom(
+        workshop=media.open_workshop(zone),
+        store=FolderStore(media.folder or settings.core.home / "files"),
+        places=asyncio.Semaphore(settings.uploads_at_once),
+        most_files=settings.files_per_complaint,
+        most_bytes=settings.megabytes_per_complaint * 1024**2,
+        waiting_time=timedelta(hours=settings.upload_hours),
+        most_waiting_bytes=settings.upload_megabytes * 1024**2,
+    )

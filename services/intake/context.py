@@ -1,13 +1,17 @@
 """What intake's doors and operations are given at start."""
 
+import asyncio
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from services.intake.metrics import IntakeMetrics
 from services.intake.profile import Account, IntakeProfile
 from services.intake.rules.meanings import Keywords
 from services.intake.rules.tracking import RandomBelow
+from shared.media.store import FileStore
+from shared.media.workshop import Workshop
 from shared.vault import Vault
 
 
@@ -28,8 +32,26 @@ class Sending:
 
 
 @dataclass(frozen=True, slots=True)
+class FileRoom:
+    """Where files are cleaned and kept, and how much of them there may be.
+
+    `most_files` and `most_bytes` are for each side of a complaint; files that no complaint has
+    wait for `waiting_time`, `most_waiting_bytes` altogether. `places` are those of files that are
+    being received.
+    """
+
+    workshop: Workshop
+    store: FileStore
+    places: asyncio.Semaphore
+    most_files: int
+    most_bytes: int
+    waiting_time: timedelta
+    most_waiting_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
 class IntakeContext:
-    """The vault, what the Pemda's profile allows, the source of codes, and the metrics.
+    """The vault, what the Pemda's profile allows, files, the source of codes, and the metrics.
 
     `keys_in_flight` are the Idempotency-Keys that this process works on now. `accounts` are the
     Pemda's own accounts, by channel and what the platform calls them. `channel_kinds` are the kinds
@@ -43,6 +65,7 @@ class IntakeContext:
     accounts: Mapping[tuple[str, str], Account]
     keywords: Keywords
     channel_kinds: Mapping[str, str]
+    files: FileRoom
     metrics: IntakeMetrics
     sending: Sending
     random_below: RandomBelow = secrets.randbelow
@@ -52,6 +75,7 @@ class IntakeContext:
 def make_context(
     vault: Vault,
     profile: IntakeProfile,
+    files: FileRoom,
     metrics: IntakeMetrics,
     random_below: RandomBelow = secrets.randbelow,
     sending: Sending | None = None,
@@ -65,6 +89,7 @@ def make_context(
         area_codes=profile.area_codes(),
         channels=channels,
         channel_kinds={channel.code: channel.kind for channel in profile.channels},
+        files=files,
         metrics=metrics,
         sending=sending or Sending(),
         random_below=random_below,

@@ -59,6 +59,18 @@ class IntakeMetrics:
             ["channel", "meaning"],
             registry=registry,
         )
+        self.files_kept = Counter(
+            "intake_files_kept",
+            "Files that were cleaned and kept, by who sent them and kind.",
+            ["by", "kind"],
+            registry=registry,
+        )
+        self.files_refused = Counter(
+            "intake_files_refused",
+            "Files that were not taken, by reason.",
+            ["reason"],
+            registry=registry,
+        )
 
     def expect_channels(self, channels: Iterable[str]) -> None:
         """Let every channel be seen from the first scrape, with zero."""

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints
 
+from services.intake.attachment_schemas import AttachedFile, UploadToken
 from shared.contracts.event import Classification, UtcDatetime
 from shared.text import CleanText
 
@@ -14,6 +15,7 @@ MOST_NAME = 120
 MOST_ADDRESS = 300
 MOST_MESSAGE = 4_000
 MOST_REASON = 1_000
+MOST_UPLOADS = 100
 
 Status = Literal[
     "received",
@@ -107,6 +109,9 @@ class ComplaintForm(BaseModel):
         description="The code of the QR sheet that led here, as its link says.",
         examples=[_VIA],
     )
+    attachments: Annotated[list[UploadToken], Field(max_length=MOST_UPLOADS)] = Field(
+        [], description="Files that were uploaded before."
+    )
 
 
 class ComplaintLinks(BaseModel):
@@ -159,6 +164,7 @@ class MessageForm(BaseModel):
     )
 
     text: Annotated[CleanText, Field(min_length=1, max_length=MOST_MESSAGE)]
+    attachments: Annotated[list[UploadToken], Field(max_length=MOST_UPLOADS)] = []
 
 
 class FeedbackForm(BaseModel):
@@ -236,6 +242,7 @@ class OwnWords(BaseModel):
     lon: float | None
     area_code: str | None
     messages: list[SentMessage]
+    attachments: list[AttachedFile] = []
 
 
 class TrackedComplaint(BaseModel):

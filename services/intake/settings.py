@@ -31,6 +31,21 @@ class IntakeSettings(ServiceSettings):
     submit_group: int = Field(
         64, ge=1, le=500, description="Submissions that share a transaction, at most."
     )
+    files_per_complaint: int = Field(
+        10, ge=1, le=100, description="Files that each side may add to a complaint."
+    )
+    megabytes_per_complaint: int = Field(
+        60, ge=1, le=2000, description="Megabytes of the files that each side may add."
+    )
+    upload_hours: int = Field(
+        24, ge=1, le=168, description="Hours for which a file waits for its complaint."
+    )
+    upload_megabytes: int = Field(
+        2000, ge=1, description="Megabytes of all files that wait for a complaint, at most."
+    )
+    uploads_at_once: int = Field(
+        8, ge=1, le=200, description="Files that are received at one time, each in memory."
+    )
     limit_sender: RateLimitNotation = Field(
         "30 per hour", description="Complaints of one phone number or platform account."
     )

@@ -15,6 +15,7 @@ from services.cli.documents import openapi_text
 from services.routing.states import draw_table
 from shared.contracts.asyncapi import asyncapi_yaml
 from shared.contracts.topics import SERVICES, ServiceName
+from shared.media.settings import MediaSettings
 from shared.messaging.settings import MessagingSettings
 from shared.settings import CoreSettings
 
@@ -37,6 +38,7 @@ def settings_document() -> str:
         settings_class = type(settings_of(name, database_url="unset"))
         parts.append(_settings_table(name, settings_class))
     parts.append(_settings_table("Sending messages", MessagingSettings))
+    parts.append(_settings_table("Files", MediaSettings))
     return "\n".join(parts)
 
 

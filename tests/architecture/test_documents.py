@@ -5,6 +5,7 @@ from pydantic_settings import BaseSettings
 
 from services.all_in_one import settings_of
 from shared.contracts.topics import SERVICES
+from shared.media.settings import MediaSettings
 from shared.messaging.settings import MessagingSettings
 from shared.settings import CoreSettings
 from tests.architecture.documents import DOCUMENTS, ROOT
@@ -19,6 +20,7 @@ def test_every_setting_is_described() -> None:
     classes: list[type[BaseSettings]] = [
         CoreSettings,
         MessagingSettings,
+        MediaSettings,
         *(type(settings_of(name, database_url="unset")) for name in SERVICES),
     ]
     undescribed = [

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Header, Path, Request, Response
 from pydantic.json_schema import SkipJsonSchema
 
 from services.intake.api.doors import Doors, TheDoors
+from services.intake.api.uploading import named_files
 from services.intake.context import IntakeContext
 from services.intake.errors import TrackingSecretWrong
 from services.intake.operations import conversation, reading
@@ -80,6 +81,7 @@ async def send_message(
     key: IdempotencyKey = None,
 ) -> dict[str, Any]:
     """Add a message; if an officer has asked something, it is taken for the answer."""
+    files = await named_files(doors, form.attachments) if form.attachments else ()
     return await _converse(
         doors,
         request,
@@ -87,7 +89,7 @@ async def send_message(
         secret,
         key,
         lambda unit, context, complaint: conversation.receive_message(
-            unit, context, complaint, form.text
+            unit, context, complaint, form.text, files
         ),
     )
 
@@ -148,6 +150,16 @@ async def withdraw_complaint(
     )
 
 
+async def find_own(doors: Doors, tracking_code: str, secret: str | None) -> Complaint:
+    """Return the complaint whose secret this is; raises what `find_by_code` and it refuse."""
+    async with doors.units.database.transaction() as connection:
+        complaint = await reading.find_by_code(connection, tracking_code)
+    if secret is None:
+        raise TrackingSecretWrong
+    reading.check_secret(doors.context, complaint, secret)
+    return complaint
+
+
 async def _converse(
     doors: Doors,
     request: Request,
@@ -158,11 +170,7 @@ async def _converse(
 ) -> dict[str, Any]:
     """Check the secret, then let the operation happen once for each Idempotency-Key."""
     context = doors.context
-    async with doors.units.database.transaction() as connection:
-        complaint = await reading.find_by_code(connection, tracking_code)
-    if secret is None:
-        raise TrackingSecretWrong
-    reading.check_secret(context, complaint, secret)
+    complaint = await find_own(doors, tracking_code, secret)
 
     async def work(unit: UnitOfWork) -> dict[str, Any]:
         accepted = await operation(unit, context, complaint)

@@ -14,6 +14,9 @@ from shared.problems import problem_responses
 router = APIRouter(prefix="/intake/v1/staff/complaints", tags=["staff"])
 
 Reader = Annotated[Principal, Depends(require(Role.OFFICER, Role.HEAD, Role.TRIAGE, Role.ADMIN))]
+ComplaintNumber = Annotated[
+    str, Path(pattern=UUID_PATTERN, examples=["019b76da-a800-7000-8000-00000000a001"])
+]
 
 
 @router.get(
@@ -26,10 +29,7 @@ async def read_complaint(
     doors: TheDoors,
     caller: Reader,
     response: Response,
-    complaint_id: Annotated[
-        str,
-        Path(pattern=UUID_PATTERN, examples=["019b76da-a800-7000-8000-00000000a001"]),
-    ],
+    complaint_id: ComplaintNumber,
 ) -> StaffComplaint:
     """Show the original words to the OPD that has the case, or to the triage desk if none has."""
     response.headers["Cache-Control"] = "no-store"

@@ -10,6 +10,7 @@ from pydantic.json_schema import SkipJsonSchema
 from services.intake.api.admission import DEVICE_HEADER, LONGEST_DEVICE, SHORTEST_DEVICE
 from services.intake.api.doors import Doors, doors_of
 from services.intake.api.lean import LeanRoute
+from services.intake.api.uploading import named_files
 from services.intake.operations.submission import Origin, Receipt, draft_submission
 from services.intake.schemas import ComplaintForm, SubmittedComplaint
 from shared.idempotency import IdempotencyKey, RequestInFlight
@@ -52,8 +53,13 @@ async def submit_complaint(
     doors.admission.admit_request(request)
     with _in_flight(doors, key):
         body = await request.body()
+        files = await named_files(doors, form.attachments) if form.attachments else ()
         submission = draft_submission(
-            doors.context, form, Origin(body, key=key, device=device), doors.units.clock.now()
+            doors.context,
+            form,
+            Origin(body, key=key, device=device),
+            doors.units.clock.now(),
+            files,
         )
         doors.admission.admit_sender(submission.row["phone_hash"])
         receipt = await doors.submit(submission)

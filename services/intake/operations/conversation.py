@@ -1,12 +1,20 @@
 """The citizen writes again: a message, a verdict on the result, or a withdrawal."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from services.intake import queries
+from services.intake.attachment_tables import Attachment
 from services.intake.context import IntakeContext
 from services.intake.errors import ActionNotLegal, ComplaintNotFound, ReporterErased
+from services.intake.operations.attachments import (
+    check_room,
+    give_files,
+    refer_to,
+    seal_for,
+    tell_of,
+)
 from services.intake.operations.reading import open_person
 from services.intake.rules.progress import WITHDRAWN, Action, Entry, Progress, legal_actions
 from services.intake.schemas import Accepted
@@ -22,10 +30,11 @@ _MOST_MASKED = 32_000
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    """A message that was stored: masked text for the event, and where the complaint stood."""
+    """A message that was stored: masked text for the event, where the complaint stood, the key."""
 
     message: Message
     progress: Progress
+    person: PersonKey
 
     def accepted(self, state: str) -> Accepted:
         return Accepted.model_validate(
@@ -39,13 +48,18 @@ class _Kept:
 
 
 async def receive_message(
-    unit: UnitOfWork, context: IntakeContext, complaint: Complaint, text: str
+    unit: UnitOfWork,
+    context: IntakeContext,
+    complaint: Complaint,
+    text: str | None,
+    files: Sequence[Attachment] = (),
 ) -> Accepted:
-    """Keep a message; publishes CitizenMessageReceived, with the open question it answers.
+    """Keep a message, of words or files or both; publishes CitizenMessageReceived.
 
-    Raises ActionNotLegal, ReporterErased.
+    The event names the open question that it answers; EvidenceAdded follows for each file. Raises
+    ActionNotLegal, ReporterErased, TooManyFiles, AttachmentTaken.
     """
-    kept = await _keep(unit, context, complaint, "message", "message", text)
+    kept = await _keep(unit, context, complaint, "message", "message", text or None)
     await queries.insert_entry(
         unit.connection, complaint.complaint_id, Entry("message_received"), unit.now
     )
@@ -56,8 +70,11 @@ async def receive_message(
             text=kept.message.text or "",
             request_id=kept.message.request_id,
             message_id=MessageId(kept.message.message_id),
+            attachments=refer_to(files),
         )
     )
+    if files:
+        await _keep_files(unit, context, kept, files)
     return kept.accepted(kept.progress.state)
 
 
@@ -149,7 +166,16 @@ async def _keep(
         sent_at=unit.now,
     )
     await queries.insert_message(unit.connection, message)
-    return _Kept(message, progress)
+    return _Kept(message, progress, person)
+
+
+async def _keep_files(
+    unit: UnitOfWork, context: IntakeContext, kept: _Kept, files: Sequence[Attachment]
+) -> None:
+    complaint_id = kept.message.complaint_id
+    await check_room(unit, context, complaint_id, files)
+    await give_files(unit, seal_for(kept.person, complaint_id, files, kept.message.message_id))
+    unit.publish(*(tell_of(complaint_id, each, unit.now) for each in files))
 
 
 def _masker(person: PersonKey, identity: bytes | None, reporter_id: str) -> Callable[[str], str]:

@@ -2,10 +2,13 @@
 
 import json
 from hmac import compare_digest
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.intake import queries
+from services.intake import attachment_queries, queries
+from services.intake.attachment_schemas import AttachedFile
+from services.intake.attachment_tables import Attachment
 from services.intake.context import IntakeContext
 from services.intake.errors import ComplaintNotFound, TrackingCodeMistyped, TrackingSecretWrong
 from services.intake.rules.progress import legal_actions
@@ -92,7 +95,7 @@ async def read_for_staff(
     The desk reads what no OPD has. Raises ComplaintNotFound, also for what is not the caller's.
     """
     complaint = await queries.find_complaint_by_id(connection, complaint_id)
-    if complaint is None or not _may_read(complaint, caller):
+    if complaint is None or not may_read(complaint.opd, caller):
         raise ComplaintNotFound("Tidak ada laporan dengan nomor ini pada OPD Anda.")
     return StaffComplaint.model_validate(
         {
@@ -110,6 +113,19 @@ async def read_for_staff(
     )
 
 
+def show_file(attachment: Attachment) -> AttachedFile:
+    """Return what may be told of a complaint's file."""
+    return AttachedFile.model_validate(describe_file(attachment))
+
+
+def describe_file(attachment: Attachment) -> dict[str, Any]:
+    """Return what may be told of a file, for any model of one."""
+    return {
+        **attachment.model_dump(exclude={"content_name", "thumbnail_name", "wrapped_key"}),
+        "thumbnail": attachment.thumbnail_name is not None,
+    }
+
+
 def open_person(context: IntakeContext, reporter: Reporter) -> PersonKey | None:
     """Open a reporter's key; None once they were erased."""
     if reporter.wrapped_key is None:
@@ -118,10 +134,11 @@ def open_person(context: IntakeContext, reporter: Reporter) -> PersonKey | None:
     return context.vault.unwrap(reporter.reporter_id, key)
 
 
-def _may_read(complaint: Complaint, caller: Principal) -> bool:
-    if complaint.opd is None:
+def may_read(opd: str | None, caller: Principal) -> bool:
+    """Tell whether what this OPD has, or none, is the caller's to read and to work on."""
+    if opd is None:
         return caller.has(Role.TRIAGE, Role.ADMIN)
-    return caller.has(Role.OFFICER, Role.HEAD) and caller.opd == complaint.opd
+    return caller.has(Role.OFFICER, Role.HEAD) and caller.opd == opd
 
 
 async def _own_words(
@@ -130,6 +147,7 @@ async def _own_words(
     reporter = await queries.find_reporter(connection, complaint.reporter_id)
     person = open_person(context, reporter)
     messages = await queries.list_messages(connection, complaint.complaint_id)
+    files = await attachment_queries.list_attachments(connection, complaint.complaint_id)
     words: dict[str, str | None] = dict.fromkeys(("title", "text", "address"))
     if person is not None:
         words = json.loads(person.open(complaint.words, f"{complaint.complaint_id}:words"))
@@ -141,6 +159,7 @@ async def _own_words(
         lon=complaint.lon,
         area_code=complaint.area_code,
         messages=[_sent(person, message) for message in messages],
+        attachments=[show_file(each) for each in files],
     )
 
 

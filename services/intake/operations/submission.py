@@ -8,8 +8,16 @@ from typing import Any
 from pydantic_core import to_json
 from sqlalchemy.exc import IntegrityError
 
+from services.intake.attachment_tables import Attachment
 from services.intake.context import IntakeContext
 from services.intake.errors import SenderBlocked, TrackingCodeTaken
+from services.intake.operations.attachments import (
+    GivenFile,
+    give_files,
+    refer_to,
+    seal_for,
+    tell_of,
+)
 from services.intake.operations.blocking import find_refusals
 from services.intake.operations.checking import Checked, check_form
 from services.intake.operations.telling import (
@@ -28,7 +36,7 @@ from shared.idempotency import KeyReused
 from shared.ids import ComplaintId, new_id
 from shared.masking import PersonMask
 from shared.unit_of_work import UnitOfWork
-from shared.vault import Vault
+from shared.vault import PersonKey, Vault
 
 SCOPE = "/intake/v1/complaints"
 
@@ -78,12 +86,14 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """A complaint that is ready to be stored: the row, the event that tells of it, the answer."""
+    """A complaint that is ready to be stored: its row, its files, what tells of it, the answer."""
 
     row: dict[str, Any]
     draft: outbox.Draft
     vouched: bool = False
     acknowledgement: Acknowledgement | None = None
+    files: tuple[GivenFile, ...] = ()
+    evidence: tuple[outbox.Draft, ...] = ()
 
     @property
     def key(self) -> tuple[str, str] | None:
@@ -113,11 +123,16 @@ Outcome = Receipt | KeyReused | SenderBlocked
 
 
 def draft_submission(
-    context: IntakeContext, form: ComplaintForm, origin: Origin, now: datetime
+    context: IntakeContext,
+    form: ComplaintForm,
+    origin: Origin,
+    now: datetime,
+    files: Sequence[Attachment] = (),
 ) -> Submission:
-    """Check a form, seal what is personal, mask what is published, and draft the event.
+    """Check a form, seal what is personal, mask what is published, and draft the events.
 
-    The event belongs to the caller's story. Raises FormIncorrect.
+    The events belong to the caller's story. `files` are what `find_uploads` found for the form.
+    Raises FormIncorrect.
     """
     checked = check_form(context, form, now)
     if origin.sender is not None:
@@ -142,8 +157,10 @@ def draft_submission(
         submitted_at=now,
         device_time=form.device_time,
         service_code=origin.service_code,
+        attachments=refer_to(files),
     )
     answer_by = answer_to(context, checked.channel, checked.identity)
+    sealed, person = _seal(context, complaint_id, checked)
     row = {
         "complaint_id": complaint_id,
         "tracking_code": event.tracking_code,
@@ -164,7 +181,7 @@ def draft_submission(
         "entered_by": origin.entered_by,
         "via": form.via,
         "answer_by": answer_by,
-        **_seal(context, complaint_id, checked),
+        **sealed,
         "device_hash": context.vault.blind_index("device", origin.device)
         if origin.device
         else None,
@@ -174,8 +191,14 @@ def draft_submission(
         if origin.key is None
         else context.vault.blind_index("request", origin.body),
     }
-    acknowledgement = acknowledge(context, row)
-    return Submission(row, outbox.draft(event, now), origin.vouched, acknowledgement)
+    return Submission(
+        row,
+        outbox.draft(event, now),
+        origin.vouched,
+        acknowledge(context, row),
+        seal_for(person, complaint_id, files),
+        tuple(outbox.draft(tell_of(complaint_id, each, now), now) for each in files),
+    )
 
 
 def sender_index(vault: Vault, channel: str, handle: str) -> bytes:
@@ -206,7 +229,7 @@ async def submit_complaints(
 
     A submission whose Idempotency-Key stands for a complaint already is answered with that one's
     receipt, or with KeyReused where its body differs; that of a blocked sender with SenderBlocked.
-    Raises TrackingCodeTaken.
+    Raises TrackingCodeTaken, AttachmentTaken.
     """
     refusals = await find_refusals(unit, [each.senders for each in submissions])
     if not any(refusals):
@@ -224,8 +247,11 @@ async def _store(unit: UnitOfWork, submissions: Sequence[Submission]) -> Sequenc
             raise TrackingCodeTaken from error
         raise
     fresh = [each for each in submissions if each.row["complaint_id"] in stored]
-    unit.publish_drafts([each.draft for each in fresh])
     await send_acknowledgements(unit, [each.acknowledgement for each in fresh])
+    files = [file for each in fresh for file in each.files]
+    if files:
+        await give_files(unit, files)
+    unit.publish_drafts([draft for each in fresh for draft in (each.draft, *each.evidence)])
     repeated = [
         each.key
         for each in submissions
@@ -266,15 +292,17 @@ def _location(checked: Checked, address: str | None) -> Location | None:
     return Location(lat=checked.lat, lon=checked.lon, area_code=checked.area_code, address=address)
 
 
-def _seal(context: IntakeContext, complaint_id: str, checked: Checked) -> dict[str, Any]:
-    """Seal words and identity under a new key of this reporter's own."""
+def _seal(
+    context: IntakeContext, complaint_id: str, checked: Checked
+) -> tuple[dict[str, Any], PersonKey]:
+    """Seal words and identity under a new key of this reporter's own; returns columns and key."""
     vault = context.vault
     reporter_id = new_id()
     wrapped, person = vault.new_person(reporter_id)
     identity = checked.identity
     phone, nik = identity.get("phone"), identity.get("nik")
     sender = identity.get("sender")
-    return {
+    columns = {
         "reporter_id": reporter_id,
         "key_id": wrapped.key_id,
         "wrapped_key": wrapped.wrapped,
@@ -286,3 +314,4 @@ def _seal(context: IntakeContext, complaint_id: str, checked: Checked) -> dict[s
         "nik_hash": vault.blind_index("nik", nik) if nik else None,
         "sender_hash": sender_index(vault, checked.channel, sender) if sender else None,
     }
+    return columns, person

@@ -1,10 +1,11 @@
 """Housekeeping forgets what is past its time, and nothing else."""
 
+import asyncio
 from datetime import timedelta
 
 from shared.clock import ManualClock
 from shared.database import Database
-from shared.housekeeping import INBOX_DAYS, tidy_up
+from shared.housekeeping import INBOX_DAYS, keep_house_hourly, tidy_up
 from shared.ids import new_id
 from shared.unit_of_work import UnitsOfWork
 from tests.support.servers import Databases
@@ -42,4 +43,23 @@ async def test_a_service_without_these_tables_has_nothing_to_tidy(databases: Dat
     database = Database(await databases.fresh("survey"))
     async with UnitsOfWork(database, ManualClock(START)).begin() as unit:
         await tidy_up(unit)
+    await database.close()
+
+
+async def test_a_chore_that_fails_keeps_no_other_from_being_done(databases: Databases) -> None:
+    database = Database(await databases.fresh("routing"))
+    units = UnitsOfWork(database, ManualClock(START))
+    done = asyncio.Event()
+
+    async def fail(_units: UnitsOfWork) -> None:
+        raise RuntimeError("not today")
+
+    async def work(given: UnitsOfWork) -> None:
+        assert given is units
+        done.set()
+
+    keeping = asyncio.create_task(keep_house_hourly(units, [fail, work]))
+    await asyncio.wait_for(done.wait(), 10)
+    keeping.cancel()
+    await asyncio.gather(keeping, return_exceptions=True)
     await database.close()

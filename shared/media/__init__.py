@@ -1,0 +1,1 @@
+"""Files from strangers: told by content, made clean in a process of their own, and kept."""
