@@ -11,8 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.intake.rules.open311 import Window
 
 _COLUMNS = """
-    c.complaint_id, c.tracking_code, c.state, c.service_code, c.opd_name, c.text, c.address,
-    c.area_code, c.lat, c.lon, c.anonymous, c.submitted_at
+    c.complaint_id, c.tracking_code, c.state, coalesce(c.topic, c.service_code) AS service_code,
+    c.opd_name, c.text, c.address, c.area_code, c.lat, c.lon, c.anonymous, c.submitted_at
 """
 _PUBLIC = """
     NOT c.secret AND NOT EXISTS (
@@ -24,7 +24,7 @@ _LIST = text(
     SELECT {_COLUMNS} FROM complaint c
     WHERE {_PUBLIC} AND c.submitted_at >= :start AND c.submitted_at <= :end
       AND c.state = ANY(:states)
-      AND (CAST(:services AS text[]) IS NULL OR c.service_code = ANY(:services))
+      AND (CAST(:services AS text[]) IS NULL OR coalesce(c.topic, c.service_code) = ANY(:services))
     ORDER BY c.submitted_at DESC, c.complaint_id LIMIT :limit OFFSET :offset
     """  # noqa: S608 - names of our own
 )

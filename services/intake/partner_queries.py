@@ -1,6 +1,6 @@
 """The SQL of partners: reports kept once, calls counted, and blocks of their numbers lifted."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,6 +13,7 @@ from sqlmodel import col
 from services.intake.abuse_tables import Block
 from services.intake.partner_tables import PartnerReport
 from services.intake.tables import Complaint
+from shared.database import fetch
 
 _COUNT_CALLS = text(
     """
@@ -23,6 +24,12 @@ _COUNT_CALLS = text(
     """
 )
 
+_REPORTS_OF = """
+    SELECT r.complaint_id, r.partner, r.external_id, c.tracking_code
+    FROM partner_report r JOIN complaint c USING (complaint_id)
+    WHERE r.complaint_id = ANY(CAST($1 AS uuid[]))
+    """
+
 
 @dataclass(frozen=True, slots=True)
 class KnownReport:
@@ -32,6 +39,28 @@ class KnownReport:
     complaint_id: str | None
     tracking_code: str | None
     received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ReportOfComplaint:
+    """Which partner handed a complaint on, and under which number."""
+
+    partner: str
+    external_id: str
+    tracking_code: str
+
+
+async def list_reports_of(
+    connection: AsyncConnection, complaint_ids: Collection[str]
+) -> dict[str, ReportOfComplaint]:
+    """Return the partners' reports that became these complaints."""
+    rows = await fetch(connection, _REPORTS_OF, list(complaint_ids))
+    return {
+        str(row["complaint_id"]): ReportOfComplaint(
+            row["partner"], row["external_id"], row["tracking_code"]
+        )
+        for row in rows
+    }
 
 
 async def insert_report(connection: AsyncConnection, report: PartnerReport) -> bool:

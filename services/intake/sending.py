@@ -1,9 +1,10 @@
-"""Starts the workers that write to citizens, one for each channel that has credentials."""
+"""Starts the workers that write to citizens and partners, one for each channel that can."""
 
 from collections.abc import Mapping
 
 from services.intake.context import IntakeContext, Sending
 from services.intake.operations.answering import resolver
+from services.intake.operations.partner_statuses import PARTNER, status_resolver
 from services.intake.settings import IntakeSettings
 from shared.messaging.metrics import MessagingMetrics
 from shared.messaging.port import Sender
@@ -20,7 +21,11 @@ class Correspondence:
         """Read the credentials; raises WebhookKeyInvalid, SurveyKeyInvalid."""
         self._settings = settings.messaging
         self._service = service
-        self._senders: Mapping[str, Sender] = make_senders(self._settings, service.clock)
+        self._partner_urls = settings.partner_urls()
+        self._senders: Mapping[str, Sender] = {
+            **make_senders(self._settings, service.clock),
+            **self._partner_sender(settings),
+        }
         self._metrics = MessagingMetrics(service.name, service.metrics.registry)
         self._metrics.expect_channels(self._senders)
         self._workers: dict[str, MessageWorker] = {}
@@ -34,12 +39,27 @@ class Correspondence:
     def start(self, context: IntakeContext) -> None:
         """Run the workers until the service stops."""
         resolve = resolver(context, self._service.clock)
+        tell = status_resolver(self._partner_urls)
         for channel, sender in self._senders.items():
             worker = MessageWorker(
-                channel, sender, self._service.units, resolve, self._metrics, self._settings
+                channel,
+                sender,
+                self._service.units,
+                tell if channel == PARTNER else resolve,
+                self._metrics,
+                self._settings,
             )
             self._workers[channel] = worker
             self._service.run_in_background(f"send-{channel}", worker.run())
+
+    def _partner_sender(self, settings: IntakeSettings) -> dict[str, Sender]:
+        """Return what tells partners, by the same keys that they sign with, if any is told."""
+        if not self._partner_urls:
+            return {}
+        from shared.messaging.webhook import WebhookSender  # noqa: PLC0415 - loaded where used
+
+        keys = {"webhook_keys": settings.partner_secrets()}
+        return {PARTNER: WebhookSender(self._settings.model_copy(update=keys), self._service.clock)}
 
     def _nudge(self, channel: str) -> None:
         worker = self._workers.get(channel)

@@ -114,6 +114,11 @@ class IntakeSettings(ServiceSettings):
         None, description="The same for the call centre 112."
     )
     partner_sms_keys: SecretStr | None = Field(None, description="The same for the SMS gateway.")
+    partner_sp4n_url: str | None = Field(
+        None,
+        description="Where SP4N-LAPOR is told of each status, signed. Unset: it is told of none.",
+    )
+    partner_call112_url: str | None = Field(None, description="The same for the call centre 112.")
     open311_keys: SecretStr | None = Field(
         None,
         description=(
@@ -122,26 +127,34 @@ class IntakeSettings(ServiceSettings):
         ),
     )
 
-    def open311_key_list(self) -> tuple[str, ...]:
-        """Return the keys of Open311 clients."""
-        configured = self.open311_keys.get_secret_value() if self.open311_keys else ""
-        return tuple(key.strip() for key in configured.split(",") if key.strip())
-
     messaging: MessagingSettings = Field(
         default_factory=MessagingSettings,
         description="How messages go out; the same for every service.",
         exclude=True,
     )
 
-    def partner_keys(self) -> dict[str, tuple[bytes, ...]]:
-        """Return each partner's keys; raises WebhookKeyInvalid."""
+    def open311_key_list(self) -> tuple[str, ...]:
+        """Return the keys of Open311 clients."""
+        configured = self.open311_keys.get_secret_value() if self.open311_keys else ""
+        return tuple(key.strip() for key in configured.split(",") if key.strip())
+
+    def partner_urls(self) -> dict[str, str]:
+        """Return where each partner is told of statuses."""
+        configured = {"sp4n": self.partner_sp4n_url, "call112": self.partner_call112_url}
+        return {partner: url for partner, url in configured.items() if url}
+
+    def partner_secrets(self) -> dict[str, SecretStr]:
+        """Return each partner's keys as they are configured."""
         configured = {
             "sp4n": self.partner_sp4n_keys,
             "call112": self.partner_call112_keys,
             "sms": self.partner_sms_keys,
         }
+        return {partner: keys for partner, keys in configured.items() if keys is not None}
+
+    def partner_keys(self) -> dict[str, tuple[bytes, ...]]:
+        """Return each partner's keys; raises WebhookKeyInvalid."""
         return {
             partner: read_keys(keys.get_secret_value())
-            for partner, keys in configured.items()
-            if keys is not None
+            for partner, keys in self.partner_secrets().items()
         }

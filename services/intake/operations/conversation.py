@@ -15,6 +15,7 @@ from services.intake.operations.attachments import (
     seal_for,
     tell_of,
 )
+from services.intake.operations.partner_statuses import tell_partner
 from services.intake.operations.reading import open_person
 from services.intake.rules.progress import WITHDRAWN, Action, Entry, Progress, legal_actions
 from services.intake.schemas import Accepted
@@ -115,13 +116,9 @@ async def withdraw_complaint(
     Raises ActionNotLegal, ReporterErased.
     """
     kept = await _keep(unit, context, complaint, "withdraw", "withdrawal", reason)
-    await queries.move_complaint(
-        unit.connection,
-        complaint.complaint_id,
-        replace(kept.progress, state=WITHDRAWN, request_id=None),
-        Entry("withdrawn"),
-        unit.now,
-    )
+    after, entry = replace(kept.progress, state=WITHDRAWN, request_id=None), Entry("withdrawn")
+    await queries.move_complaint(unit.connection, complaint.complaint_id, after, entry, unit.now)
+    tell_partner(unit, context, complaint.complaint_id, kept.progress, after, entry, unit.now)
     unit.publish(
         ComplaintWithdrawn(
             complaint_id=ComplaintId(complaint.complaint_id),

@@ -9,6 +9,7 @@ from typing import Final
 from services.intake import queries
 from services.intake.context import IntakeContext
 from services.intake.errors import ComplaintMissing
+from services.intake.operations.partner_statuses import tell_partner
 from services.intake.operations.telling import tell_reporter
 from services.intake.rules.progress import WITHDRAWN, follow
 from services.intake.tables import Deadline
@@ -41,6 +42,7 @@ async def follow_case(unit: UnitOfWork, context: IntakeContext, event: Event) ->
         await queries.move_complaint(
             unit.connection, event.complaint_id, after, entry, event.occurred_at
         )
+    tell_partner(unit, context, event.complaint_id, before, after, entry, event.occurred_at)
     if after.state != WITHDRAWN:
         tell_reporter(unit, context, event.complaint_id, entry)
 
