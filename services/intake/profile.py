@@ -144,6 +144,13 @@ class IntakeProfile(ProfilePart):
     #: Names of the OPDs by their codes.
     opds: dict[str, str] = {}
 
+    def area_names(self) -> dict[str, str]:
+        """Return the name of every district and village by its code."""
+        names = {district.code: district.name for district in self.pemda.districts}
+        for district in self.pemda.districts:
+            names |= {village.code: village.name for village in district.villages}
+        return names
+
     def area_codes(self) -> frozenset[str]:
         """Return the codes of every district and village."""
         codes: set[str] = set()
