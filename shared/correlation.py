@@ -14,7 +14,7 @@ _UUID: Final = re.compile(UUID_PATTERN, re.IGNORECASE)
 _HEX: Final = re.compile(r"(?!.*(?:8\d{8}|\d{16}))[0-9a-f]{16,32}", re.IGNORECASE)
 _TOKEN: Final = re.compile(r"[A-Za-z0-9._-]{8,40}")
 _SEPARATOR: Final = re.compile(r"[._-]")
-_NUMBER: Final = re.compile(r"\d{6}")
+_NUMBER: Final = re.compile(r"\d{8}")
 
 
 @dataclass(frozen=True, slots=True)

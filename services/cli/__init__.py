@@ -2,7 +2,7 @@
 
 import typer
 
-from services.cli import demo, documents, operating, profiles, replaying, serving, staff
+from services.cli import demo, documents, guarding, operating, profiles, replaying, serving, staff
 from services.cli.commands import Commands
 
 app = typer.Typer(
@@ -26,3 +26,5 @@ app.command()(documents.openapi)
 app.command()(staff.token)
 app.command()(demo.demo)
 app.add_typer(profiles.app, name="profile")
+app.add_typer(guarding.audit, name="audit")
+app.add_typer(guarding.retention, name="retention")

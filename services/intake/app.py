@@ -17,19 +17,21 @@ from services.intake.api import (
     open311,
     open_data,
     partners,
+    privacy,
     staff,
+    staff_privacy,
     submitting,
 )
 from services.intake.api.admission import Admission
 from services.intake.api.doors import Doors, doors_of
 from services.intake.consumers import handlers
 from services.intake.context import FileRoom, make_context
+from services.intake.housekeeping import chores_of
 from services.intake.metrics import GAUGES, IntakeMetrics
 from services.intake.operations.bank_upkeep import keep_bank, keep_words
 from services.intake.operations.submission import submit_complaints
 from services.intake.sending import Correspondence
 from services.intake.settings import IntakeSettings
-from services.intake.uploads import delete_expired
 from shared.clock import Clock
 from shared.group_commit import GroupWriter
 from shared.media.settings import MediaSettings
@@ -76,7 +78,8 @@ def create_app(settings: IntakeSettings, transport: Transport | None, clock: Clo
         )
         correspondence.start(context)
         started.run_in_background("workshop", file_room.workshop.run())
-        started.every_hour(lambda units: delete_expired(units, context))
+        for chore in chores_of(context):
+            started.every_hour(chore)
         await started.consume(handlers(context))
         started.run_in_background("bank", keep_bank(started.units, context))
         started.run_in_background("bank-words", keep_words(started.units))
@@ -86,7 +89,9 @@ def create_app(settings: IntakeSettings, transport: Transport | None, clock: Clo
         submitting.router,
         citizens.router,
         files.router,
+        privacy.router,
         staff.router,
+        staff_privacy.router,
         evidence.router,
         abuse.router,
         partners.router,

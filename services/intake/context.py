@@ -9,6 +9,7 @@ from datetime import timedelta
 from services.intake.metrics import IntakeMetrics
 from services.intake.profile import Account, IntakeProfile
 from services.intake.rules.meanings import Keywords
+from services.intake.rules.secrecy import SecrecyRules
 from services.intake.rules.tracking import RandomBelow
 from shared.media.store import FileStore
 from shared.media.workshop import Workshop
@@ -66,6 +67,7 @@ class IntakeContext:
     keywords: Keywords
     channel_kinds: Mapping[str, str]
     files: FileRoom
+    secrecy: SecrecyRules
     metrics: IntakeMetrics
     sending: Sending
     random_below: RandomBelow = secrets.randbelow
@@ -90,6 +92,7 @@ def make_context(
         channels=channels,
         channel_kinds={channel.code: channel.kind for channel in profile.channels},
         files=files,
+        secrecy=profile.privacy.secrecy_rules(),
         metrics=metrics,
         sending=sending or Sending(),
         random_below=random_below,

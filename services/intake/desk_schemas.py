@@ -64,6 +64,7 @@ class RowResult(BaseModel):
     tracking_code: str | None = None
     secret: str | None = None
     submitted_at: datetime | None = None
+    secret_suggested: bool = Field(False, description="Propose to the reporter to keep it secret.")
     errors: list[FieldError] = []
 
 

@@ -9,6 +9,7 @@ from services.intake.rules.progress import OPEN_STATES
 from shared.metrics import GaugeQuery
 
 _OPEN = ", ".join(f"'{state}'" for state in OPEN_STATES)
+_UNTOLD = "(subjects_told_at IS NULL OR authority_told_at IS NULL)"
 
 GAUGES = (
     GaugeQuery(
@@ -29,6 +30,22 @@ GAUGES = (
         "SELECT 'changes', count(*) FROM bank_change UNION ALL "
         "SELECT 'announcements', count(*) FROM bank_announcement",
         ("queue",),
+    ),
+    GaugeQuery(
+        "intake_subject_requests_overdue",
+        "Requests about personal data that were not decided in time.",
+        "SELECT count(*) FROM subject_request WHERE state = 'open' AND due_at < :now",
+    ),
+    GaugeQuery(
+        "intake_breaches_overdue",
+        "Breaches of which people or authority were not told in time.",
+        f"SELECT count(*) FROM breach WHERE {_UNTOLD} AND notify_by < :now",  # noqa: S608 - ours
+    ),
+    GaugeQuery(
+        "intake_breaches_due_soon",
+        "Breaches of which people or authority must be told within 24 hours.",
+        f"""SELECT count(*) FROM breach WHERE {_UNTOLD} AND notify_by >= :now
+        AND notify_by < CAST(:now AS timestamptz) + interval '24 hours'""",  # noqa: S608 - ours
     ),
 )
 

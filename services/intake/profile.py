@@ -1,15 +1,16 @@
-"""Intake's part of a Pemda's profile: its name, zone, bounds, areas, channels and partners."""
+"""Intake's part of a Pemda's profile: its name, bounds and areas, channels, partners, privacy."""
 
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
-from services.intake import partner_profile
+from services.intake import partner_profile, privacy_profile
 from services.intake.conversation_profile import Conversation
 from services.intake.messages_profile import FILE as MESSAGES
 from services.intake.messages_profile import MessagesFile, check_messages
 from services.intake.partner_profile import OutsideProfile, read_outside
+from services.intake.privacy_profile import PrivacyFile
 from shared.profile import (
     ProfileInvalid,
     ProfilePart,
@@ -18,8 +19,8 @@ from shared.profile import (
     indonesian_zone,
 )
 
-_PEMDA, _CHANNELS = "pemda.yaml", "channels.yaml"
-FILES = (_PEMDA, _CHANNELS, MESSAGES, *partner_profile.FILES)
+_PEMDA, _CHANNELS, _PRIVACY = "pemda.yaml", "channels.yaml", privacy_profile.FILE
+FILES = (_PEMDA, _CHANNELS, _PRIVACY, MESSAGES, *partner_profile.FILES)
 _OPDS = "opds.yaml"
 
 Name = Annotated[str, StringConstraints(min_length=2, max_length=120)]
@@ -137,6 +138,7 @@ class IntakeProfile(ProfilePart):
     default_channel: ChannelCode
     channels: tuple[Channel, ...]
     accounts: tuple[Account, ...]
+    privacy: PrivacyFile
     outside: OutsideProfile = OutsideProfile()
     conversation: Conversation = Conversation()
     # A profile that was stored before there were messages has none, and writes to nobody.
@@ -183,6 +185,7 @@ def read(folder: Path) -> IntakeProfile:
     pemda = reader.read(_PEMDA, PemdaFile)
     channels = reader.read(_CHANNELS, ChannelsFile)
     messages = reader.read(MESSAGES, MessagesFile)
+    privacy = reader.read(_PRIVACY, PrivacyFile)
     if pemda:
         _check_areas(reader, pemda)
     if pemda and messages:
@@ -190,9 +193,11 @@ def read(folder: Path) -> IntakeProfile:
     if channels:
         _check_channels(reader, channels)
     outside = read_outside(reader)
+    if privacy:
+        privacy_profile.check_privacy(reader, privacy)
     reader.finish()
     # Without a problem every file was read; this is said for the type checker.
-    if not (pemda and channels and messages):
+    if not (pemda and channels and messages and privacy):
         raise ProfileInvalid(reader.problems)
     return IntakeProfile(
         pemda=pemda,
@@ -203,6 +208,7 @@ def read(folder: Path) -> IntakeProfile:
         conversation=channels.conversation,
         messages=messages,
         opds=reader.names(_OPDS, "opds"),
+        privacy=privacy,
     )
 
 

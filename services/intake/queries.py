@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Row, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
-from services.intake.rules.progress import Entry, Progress
+from services.intake.rules.progress import RETAINED_STATES, Entry, Progress
 from services.intake.tables import Complaint, Deadline, Message, Reporter, TimelineEntry
 from shared.database import fetch
 
@@ -24,7 +24,8 @@ _LOCK_PROGRESS = """
 _MOVE = """
     WITH moved AS (
         UPDATE complaint SET state = $2, opd = $3, opd_name = $4, topic = $5, epoch = $6,
-               request_id = $7, state_before_merge = $8
+               request_id = $7, state_before_merge = $8,
+               retained_since = CASE WHEN $15 THEN coalesce(retained_since, $10) END
         WHERE complaint_id = CAST($1 AS uuid)
     )
     INSERT INTO timeline_entry (complaint_id, kind, happened_at, opd, opd_name, text, detail)
@@ -99,6 +100,7 @@ async def move_complaint(
         entry.opd_name,
         entry.text,
         entry.detail,
+        after.state in RETAINED_STATES,
     )
 
 

@@ -121,6 +121,7 @@ class ComplaintLinks(BaseModel):
     messages: str
     feedback: str
     withdraw: str
+    secrecy: str
 
 
 class SubmittedComplaint(BaseModel):
@@ -135,11 +136,13 @@ class SubmittedComplaint(BaseModel):
                     "secret": "MZXW6YTBOI5DENJTGQZA",
                     "status": "received",
                     "submitted_at": "2026-03-09T02:00:00Z",
+                    "secret_suggested": False,
                     "links": {
                         "self": _PATH,
                         "messages": f"{_PATH}/messages",
                         "feedback": f"{_PATH}/feedback",
                         "withdraw": f"{_PATH}/withdraw",
+                        "secrecy": f"{_PATH}/secrecy",
                     },
                 }
             ]
@@ -151,6 +154,13 @@ class SubmittedComplaint(BaseModel):
     secret: str
     status: Literal["received"] = "received"
     submitted_at: datetime
+    secret_suggested: bool = Field(
+        False,
+        description=(
+            "The words tell of a child, of violence at home or of health: propose to the reporter "
+            "to make the complaint secret, which `links.secrecy` does."
+        ),
+    )
     links: ComplaintLinks
 
 

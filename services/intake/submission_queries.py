@@ -37,6 +37,9 @@ _TYPES: Mapping[str, str] = {
     "entered_by": "text",
     "via": "text",
     "answer_by": "text",
+    "secret_by": "text",
+    "notice_version": "text",
+    "digest": "bytea",
     "wrapped_key": "bytea",
     "identity": "bytea",
     "phone_hash": "bytea",
@@ -50,7 +53,8 @@ _TYPES: Mapping[str, str] = {
 _COMPLAINT = (
     "complaint_id, tracking_code, reporter_id, key_id, channel, classification, title, text, "
     "address, lat, lon, area_code, anonymous, secret, submitted_at, device_time, words, "
-    "account, account_opd, emergency, service_code, entered_by, via, answer_by"
+    "account, account_opd, emergency, service_code, entered_by, via, answer_by, secret_by, "
+    "notice_version, digest"
 )
 # Keys are claimed first and in order: of two that come at once the second waits for the first, and
 # two groups never wait for each other. `claimed` names the complaint, because of two rows with the

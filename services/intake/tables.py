@@ -4,24 +4,12 @@ They declare the schema and type its rows; a statement never goes through a sess
 """
 
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from sqlalchemy import (
-    BigInteger,
-    Column,
-    DateTime,
-    ForeignKey,
-    Identity,
-    Index,
-    LargeBinary,
-    MetaData,
-    Text,
-    false,
-    text,
-)
-from sqlalchemy.dialects.postgresql import UUID
+from sqlalchemy import BigInteger, Column, Identity, Index, MetaData, Text, false, text
 from sqlmodel import Field, SQLModel
 
+from services.intake.columns import bytes_column, id_column, text_column, time_column
 from services.intake.rules.progress import OPEN_STATES
 
 metadata = MetaData()
@@ -33,35 +21,6 @@ class IntakeTable(SQLModel):
     """Gives intake's tables a schema of their own, apart from the other services'."""
 
     metadata: ClassVar[MetaData] = metadata
-
-
-def _id(*, primary: bool = False, of: str | None = None) -> Any:
-    keys = [ForeignKey(of)] if of else []
-    return Field(sa_column=Column(UUID(as_uuid=False), *keys, primary_key=primary, nullable=False))
-
-
-def _time(*, nullable: bool = False, default: str | None = None) -> Any:
-    return Field(
-        default=None if nullable else ...,
-        sa_column=Column(
-            DateTime(timezone=True),
-            nullable=nullable,
-            server_default=text(default) if default else None,
-        ),
-    )
-
-
-def _text(*, nullable: bool = False, default: str | None = None) -> Any:
-    return Field(
-        default=None if nullable else ...,
-        sa_column=Column(Text, nullable=nullable, server_default=default),
-    )
-
-
-def _bytes(*, nullable: bool = False) -> Any:
-    return Field(
-        default=None if nullable else ..., sa_column=Column(LargeBinary, nullable=nullable)
-    )
 
 
 class Reporter(IntakeTable, table=True):
@@ -79,16 +38,16 @@ class Reporter(IntakeTable, table=True):
         Index("reporter_sender", "sender_hash", postgresql_where=text("sender_hash IS NOT NULL")),
     )
 
-    reporter_id: str = _id(primary=True)
-    key_id: str = _text()
-    wrapped_key: bytes | None = _bytes(nullable=True)
-    identity: bytes | None = _bytes(nullable=True)
-    phone_hash: bytes | None = _bytes(nullable=True)
-    nik_hash: bytes | None = _bytes(nullable=True)
-    sender_hash: bytes | None = _bytes(nullable=True)
-    device_hash: bytes | None = _bytes(nullable=True)
-    created_at: datetime = _time()
-    erased_at: datetime | None = _time(nullable=True)
+    reporter_id: str = id_column(primary=True)
+    key_id: str = text_column()
+    wrapped_key: bytes | None = bytes_column(nullable=True)
+    identity: bytes | None = bytes_column(nullable=True)
+    phone_hash: bytes | None = bytes_column(nullable=True)
+    nik_hash: bytes | None = bytes_column(nullable=True)
+    sender_hash: bytes | None = bytes_column(nullable=True)
+    device_hash: bytes | None = bytes_column(nullable=True)
+    created_at: datetime = time_column()
+    erased_at: datetime | None = time_column(nullable=True)
 
 
 class Complaint(IntakeTable, table=True):
@@ -98,7 +57,10 @@ class Complaint(IntakeTable, table=True):
     `account` is the Pemda's own account that was written to, `account_opd` the OPD it belongs to;
     `service_code` is the topic that was chosen, `entered_by` the operator who wrote the complaint
     down, `via` the QR sheet that led to it, `answer_by` the sender that reaches the reporter.
-    From `state` on, the columns are a projection of routing's events.
+    `secret_by` says who made it secret: reporter, rule or desk. `digest` is the receipt of what was
+    lodged.
+    From `state` on, the columns are a projection of routing's events; `retained_since` is when the
+    case ended, while its reporter's data are still kept.
     """
 
     __tablename__ = "complaint"
@@ -109,40 +71,52 @@ class Complaint(IntakeTable, table=True):
         Index("complaint_public", "submitted_at", postgresql_where=text("NOT secret")),
         Index("complaint_via", "via", "submitted_at", postgresql_where=text("via IS NOT NULL")),
         Index("complaint_of_reporter", "reporter_id"),
+        # Rows lie in the order of their coming, so that this costs nearly nothing.
+        Index("complaint_age", "submitted_at", postgresql_using="brin"),
+        Index(
+            "complaint_retained",
+            "state",
+            "retained_since",
+            postgresql_where=text("retained_since IS NOT NULL"),
+        ),
     )
 
-    complaint_id: str = _id(primary=True)
+    complaint_id: str = id_column(primary=True)
     tracking_code: str = Field(sa_column=Column(Text, nullable=False, unique=True))
     # Written by the statement that writes the reporter; a foreign key would look for it again.
-    reporter_id: str = _id()
-    key_id: str = _text()
-    channel: str = _text()
-    classification: str = _text()
-    title: str | None = _text(nullable=True)
-    text: str = _text()
-    address: str | None = _text(nullable=True)
+    reporter_id: str = id_column()
+    key_id: str = text_column()
+    channel: str = text_column()
+    classification: str = text_column()
+    title: str | None = text_column(nullable=True)
+    text: str = text_column()
+    address: str | None = text_column(nullable=True)
     lat: float | None
     lon: float | None
-    area_code: str | None = _text(nullable=True)
+    area_code: str | None = text_column(nullable=True)
     anonymous: bool
     secret: bool
-    submitted_at: datetime = _time()
-    device_time: datetime | None = _time(nullable=True)
-    words: bytes = _bytes()
-    account: str | None = _text(nullable=True)
-    account_opd: str | None = _text(nullable=True)
+    submitted_at: datetime = time_column()
+    device_time: datetime | None = time_column(nullable=True)
+    words: bytes = bytes_column()
+    account: str | None = text_column(nullable=True)
+    account_opd: str | None = text_column(nullable=True)
     emergency: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
-    service_code: str | None = _text(nullable=True)
-    entered_by: str | None = _text(nullable=True)
-    via: str | None = _text(nullable=True)
-    answer_by: str | None = _text(nullable=True)
-    state: str = _text(default="received")
-    opd: str | None = _text(nullable=True)
-    opd_name: str | None = _text(nullable=True)
-    topic: str | None = _text(nullable=True)
+    service_code: str | None = text_column(nullable=True)
+    entered_by: str | None = text_column(nullable=True)
+    via: str | None = text_column(nullable=True)
+    answer_by: str | None = text_column(nullable=True)
+    secret_by: str | None = text_column(nullable=True)
+    notice_version: str | None = text_column(nullable=True)
+    digest: bytes | None = bytes_column(nullable=True)
+    state: str = text_column(default="received")
+    opd: str | None = text_column(nullable=True)
+    opd_name: str | None = text_column(nullable=True)
+    topic: str | None = text_column(nullable=True)
     epoch: int = Field(sa_column_kwargs={"server_default": "0"})
-    request_id: str | None = _text(nullable=True)
-    state_before_merge: str | None = _text(nullable=True)
+    request_id: str | None = text_column(nullable=True)
+    state_before_merge: str | None = text_column(nullable=True)
+    retained_since: datetime | None = time_column(nullable=True)
 
 
 class Message(IntakeTable, table=True):
@@ -151,14 +125,14 @@ class Message(IntakeTable, table=True):
     __tablename__ = "message"
     __table_args__ = (Index("message_of_complaint", "complaint_id", "sent_at"),)
 
-    message_id: str = _id(primary=True)
-    complaint_id: str = _id(of="complaint.complaint_id")
-    kind: str = _text()
-    words: bytes | None = _bytes(nullable=True)
-    text: str | None = _text(nullable=True)
+    message_id: str = id_column(primary=True)
+    complaint_id: str = id_column(of="complaint.complaint_id")
+    kind: str = text_column()
+    words: bytes | None = bytes_column(nullable=True)
+    text: str | None = text_column(nullable=True)
     satisfied: bool | None
-    request_id: str | None = _text(nullable=True)
-    sent_at: datetime = _time()
+    request_id: str | None = text_column(nullable=True)
+    sent_at: datetime = time_column()
 
 
 class TimelineEntry(IntakeTable, table=True):
@@ -169,15 +143,15 @@ class TimelineEntry(IntakeTable, table=True):
 
     __tablename__ = "timeline_entry"
 
-    complaint_id: str = _id(primary=True)
+    complaint_id: str = id_column(primary=True)
     seq: int = Field(sa_column=Column(BigInteger, Identity(always=True), primary_key=True))
-    kind: str = _text()
-    happened_at: datetime = _time()
-    opd: str | None = _text(nullable=True)
-    opd_name: str | None = _text(nullable=True)
-    text: str | None = _text(nullable=True)
-    detail: str | None = _text(nullable=True)
-    recorded_at: datetime = _time(default="clock_timestamp()")
+    kind: str = text_column()
+    happened_at: datetime = time_column()
+    opd: str | None = text_column(nullable=True)
+    opd_name: str | None = text_column(nullable=True)
+    text: str | None = text_column(nullable=True)
+    detail: str | None = text_column(nullable=True)
+    recorded_at: datetime = time_column(default="clock_timestamp()")
 
 
 class Deadline(IntakeTable, table=True):
@@ -186,10 +160,10 @@ class Deadline(IntakeTable, table=True):
     __tablename__ = "deadline"
     __table_args__ = (Index("deadline_of_complaint", "complaint_id"),)
 
-    clock_id: str = Field(sa_column=Column(Text, primary_key=True))
-    complaint_id: str = _id(of="complaint.complaint_id")
-    stage: str = _text()
+    clock_id: str = text_column(primary=True)
+    complaint_id: str = id_column(of="complaint.complaint_id")
+    stage: str = text_column()
     part: int
     epoch: int
-    due_at: datetime = _time()
-    state: str = _text()
+    due_at: datetime = time_column()
+    state: str = text_column()

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Path, Request, Response
+from pydantic import BaseModel
 from pydantic.json_schema import SkipJsonSchema
 
 from services.intake.api.doors import Doors, TheDoors
@@ -41,9 +42,9 @@ TrackingSecret = Annotated[
         description="The secret from the answer to the submission.",
     ),
 ]
-Operation = Callable[[UnitOfWork, IntakeContext, Complaint], Awaitable[Accepted]]
+Operation = Callable[[UnitOfWork, IntakeContext, Complaint], Awaitable[BaseModel]]
 
-_CONVERSATION = problem_responses(400, 403, 404, 409, 413, 422, 503)
+CONVERSATION = problem_responses(400, 403, 404, 409, 413, 422, 503)
 
 
 @router.get(
@@ -70,7 +71,7 @@ async def track_complaint(
     operation_id="send_message",
     status_code=201,
     response_model=Accepted,
-    responses=_CONVERSATION,
+    responses=CONVERSATION,
 )
 async def send_message(
     doors: TheDoors,
@@ -82,7 +83,7 @@ async def send_message(
 ) -> dict[str, Any]:
     """Add a message; if an officer has asked something, it is taken for the answer."""
     files = await named_files(doors, form.attachments) if form.attachments else ()
-    return await _converse(
+    return await converse(
         doors,
         request,
         tracking_code,
@@ -99,7 +100,7 @@ async def send_message(
     operation_id="give_feedback",
     status_code=201,
     response_model=Accepted,
-    responses=_CONVERSATION,
+    responses=CONVERSATION,
 )
 async def give_feedback(
     doors: TheDoors,
@@ -110,7 +111,7 @@ async def give_feedback(
     key: IdempotencyKey = None,
 ) -> dict[str, Any]:
     """Say whether the result satisfies; if not, the case is worked on again."""
-    return await _converse(
+    return await converse(
         doors,
         request,
         tracking_code,
@@ -127,7 +128,7 @@ async def give_feedback(
     operation_id="withdraw_complaint",
     status_code=201,
     response_model=Accepted,
-    responses=_CONVERSATION,
+    responses=CONVERSATION,
 )
 async def withdraw_complaint(
     doors: TheDoors,
@@ -138,7 +139,7 @@ async def withdraw_complaint(
     key: IdempotencyKey = None,
 ) -> dict[str, Any]:
     """Take the complaint back, as long as it is being worked on."""
-    return await _converse(
+    return await converse(
         doors,
         request,
         tracking_code,
@@ -160,7 +161,7 @@ async def find_own(doors: Doors, tracking_code: str, secret: str | None) -> Comp
     return complaint
 
 
-async def _converse(
+async def converse(
     doors: Doors,
     request: Request,
     tracking_code: str,
@@ -173,8 +174,8 @@ async def _converse(
     complaint = await find_own(doors, tracking_code, secret)
 
     async def work(unit: UnitOfWork) -> dict[str, Any]:
-        accepted = await operation(unit, context, complaint)
-        return accepted.model_dump(mode="json")
+        answer = await operation(unit, context, complaint)
+        return answer.model_dump(mode="json")
 
     step = request.url.path.rpartition("/")[2]
     # A keyed hash: nobody can find out from the stored one what a citizen wrote.

@@ -34,7 +34,8 @@ async def write_down_complaint(
 ) -> Response:
     """Write down a complaint for somebody. Give them the tracking code and the secret."""
     submission = draft_entry(doors.context, doors.units, form, caller.subject, key)
-    return answer_submission(doors, await _submit(doors, submission))
+    receipt = await _submit(doors, submission)
+    return answer_submission(doors, receipt, secret_suggested=submission.secret_suggested)
 
 
 @router.post(
@@ -71,6 +72,7 @@ async def _row(doors: Doors, operator: str, row: dict[str, Any]) -> RowResult:
         tracking_code=receipt.tracking_code,
         secret=doors.context.vault.derive_secret(receipt.key_id, receipt.complaint_id),
         submitted_at=receipt.submitted_at,
+        secret_suggested=submission.secret_suggested,
     )
 
 

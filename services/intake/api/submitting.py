@@ -65,7 +65,7 @@ async def submit_complaint(
         receipt = await doors.submit(submission)
     if receipt.complaint_id == submission.row["complaint_id"]:
         doors.context.metrics.submitted.labels(submission.row["channel"]).inc()
-    return answer_submission(doors, receipt)
+    return answer_submission(doors, receipt, secret_suggested=submission.secret_suggested)
 
 
 @contextmanager
@@ -84,7 +84,7 @@ def _in_flight(doors: Doors, key: str | None) -> Iterator[None]:
         keys.discard(key)
 
 
-def answer_submission(doors: Doors, receipt: Receipt) -> Response:
+def answer_submission(doors: Doors, receipt: Receipt, *, secret_suggested: bool) -> Response:
     """Answer with all that a reporter needs to come back."""
     # Written by hand, of parts that need no escaping: a model would cost as much as the form's.
     self_link = f"{PATH}/{receipt.tracking_code}"
@@ -93,8 +93,10 @@ def answer_submission(doors: Doors, receipt: Receipt) -> Response:
     content = (
         f'{{"complaint_id":"{receipt.complaint_id}","tracking_code":"{receipt.tracking_code}",'
         f'"secret":"{secret}","status":"received","submitted_at":"{submitted_at}Z",'
+        f'"secret_suggested":{"true" if secret_suggested else "false"},'
         f'"links":{{"self":"{self_link}","messages":"{self_link}/messages",'
-        f'"feedback":"{self_link}/feedback","withdraw":"{self_link}/withdraw"}}}}'
+        f'"feedback":"{self_link}/feedback","withdraw":"{self_link}/withdraw",'
+        f'"secrecy":"{self_link}/secrecy"}}}}'
     )
     return Response(
         content,

@@ -65,6 +65,19 @@ def check_form(context: IntakeContext, form: ComplaintForm, now: datetime) -> Ch
     )
 
 
+def read_reporter(reporter: ReporterForm) -> dict[str, str]:
+    """Return a reporter's fields in one form; one that was left empty is empty.
+
+    Raises FormIncorrect.
+    """
+    errors: Errors = []
+    identity = _check_reporter(reporter, errors)
+    if errors:
+        raise FormIncorrect(errors)
+    emptied = {name: "" for name, value in reporter.model_dump().items() if value == ""}
+    return {**emptied, **identity}
+
+
 def _check_location(context: IntakeContext, location: LocationForm, errors: Errors) -> None:
     lat, lon = location.lat, location.lon
     if lat is None or lon is None:

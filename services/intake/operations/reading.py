@@ -12,7 +12,7 @@ from services.intake.attachment_tables import Attachment
 from services.intake.context import IntakeContext
 from services.intake.errors import ComplaintNotFound, TrackingCodeMistyped, TrackingSecretWrong
 from services.intake.rules.progress import legal_actions
-from services.intake.rules.sentences import sentence_of
+from services.intake.rules.sentences import STATUS_KINDS, sentence_of
 from services.intake.rules.tracking import read_code
 from services.intake.schemas import (
     ExpectedBy,
@@ -75,8 +75,13 @@ async def track_complaint(
             "expected": [
                 ExpectedBy(stage=each.stage, due_at=each.due_at, state=each.state)
                 for each in deadlines
+                if visible
             ],
-            "timeline": [_item(entry, visible=visible, known=known) for entry in entries],
+            "timeline": [
+                show_entry(entry, visible=visible, known=known)
+                for entry in entries
+                if visible or entry.kind in STATUS_KINDS
+            ],
             "resolution": _last_text(entries, "resolved") if known else None,
             "open_request": _last_text(entries, "information_requested")
             if known and complaint.request_id is not None
@@ -87,6 +92,16 @@ async def track_complaint(
     )
 
 
+async def find_for_staff(
+    connection: AsyncConnection, complaint_id: str, caller: Principal
+) -> Complaint:
+    """Return a complaint that is the caller's; raises ComplaintNotFound."""
+    complaint = await queries.find_complaint_by_id(connection, complaint_id)
+    if complaint is None or not may_read(complaint.opd, caller):
+        raise ComplaintNotFound("Tidak ada laporan dengan nomor ini pada OPD Anda.")
+    return complaint
+
+
 async def read_for_staff(
     connection: AsyncConnection, context: IntakeContext, complaint_id: str, caller: Principal
 ) -> StaffComplaint:
@@ -94,9 +109,7 @@ async def read_for_staff(
 
     The desk reads what no OPD has. Raises ComplaintNotFound, also for what is not the caller's.
     """
-    complaint = await queries.find_complaint_by_id(connection, complaint_id)
-    if complaint is None or not may_read(complaint.opd, caller):
-        raise ComplaintNotFound("Tidak ada laporan dengan nomor ini pada OPD Anda.")
+    complaint = await find_for_staff(connection, complaint_id, caller)
     return StaffComplaint.model_validate(
         {
             "complaint_id": complaint.complaint_id,
@@ -158,12 +171,13 @@ async def _own_words(
         lat=complaint.lat,
         lon=complaint.lon,
         area_code=complaint.area_code,
-        messages=[_sent(person, message) for message in messages],
+        messages=[show_message(person, message) for message in messages],
         attachments=[show_file(each) for each in files],
     )
 
 
-def _sent(person: PersonKey | None, message: Message) -> SentMessage:
+def show_message(person: PersonKey | None, message: Message) -> SentMessage:
+    """Open what a citizen wrote later; without text once they were erased."""
     text = None
     if person is not None and message.words is not None:
         text = person.open(message.words, f"{message.message_id}:words")
@@ -178,15 +192,17 @@ def _sent(person: PersonKey | None, message: Message) -> SentMessage:
     )
 
 
-def _item(entry: TimelineEntry, *, visible: bool, known: bool) -> TimelineItem:
+def show_entry(entry: TimelineEntry, *, visible: bool, known: bool) -> TimelineItem:
     """Show an entry; of a secret complaint the public sees what kind of step it was, and when."""
-    opd, opd_name = (entry.opd, entry.opd_name) if visible else (None, None)
+    opd, opd_name, detail = None, None, None
+    if visible:
+        opd, opd_name, detail = entry.opd, entry.opd_name, entry.detail
     return TimelineItem(
         kind=entry.kind,
         at=entry.happened_at,
         opd=opd,
         opd_name=opd_name,
-        sentence=sentence_of(entry.kind, opd, opd_name, entry.detail),
+        sentence=sentence_of(entry.kind, opd, opd_name, detail),
         text=entry.text if known else None,
     )
 

@@ -20,12 +20,15 @@ from services.intake.operations.attachments import (
 )
 from services.intake.operations.blocking import find_refusals
 from services.intake.operations.checking import Checked, check_form
+from services.intake.operations.secrecy import choose_secrecy
 from services.intake.operations.telling import (
     Acknowledgement,
     acknowledge,
     answer_to,
     send_acknowledgements,
 )
+from services.intake.operations.words import mask_words
+from services.intake.rules.chain import receipt
 from services.intake.rules.tracking import draw_code
 from services.intake.schemas import ComplaintForm
 from services.intake.submission_queries import Taken, find_taken, insert_submissions
@@ -34,17 +37,13 @@ from shared.contracts.event import Location
 from shared.contracts.intake import ComplaintSubmitted
 from shared.idempotency import KeyReused
 from shared.ids import ComplaintId, new_id
-from shared.masking import PersonMask
 from shared.unit_of_work import UnitOfWork
 from shared.vault import PersonKey, Vault
 
 SCOPE = "/intake/v1/complaints"
 
-_NUL = "\0"
 # What a sender may be blocked by.
 _SENDER = ("phone_hash", "sender_hash", "device_hash")
-# What the contract allows; masks may be longer than what they hide.
-_MOST_MASKED = {"title": 500, "text": 32_000, "address": 500}
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +85,14 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """A complaint that is ready to be stored: its row, its files, what tells of it, the answer."""
+    """A complaint that is ready to be stored: its row, its files, what tells of it, the answer.
+
+    `secret_suggested`: its words are such that the answer should propose secrecy.
+    """
 
     row: dict[str, Any]
     draft: outbox.Draft
+    secret_suggested: bool = False
     vouched: bool = False
     acknowledgement: Acknowledgement | None = None
     files: tuple[GivenFile, ...] = ()
@@ -140,7 +143,8 @@ def draft_submission(
         if origin.sender.reply_to is not None:
             checked.identity["reply_to"] = origin.sender.reply_to
     complaint_id = ComplaintId(new_id())
-    masked = _mask(checked)
+    secrecy = choose_secrecy(context, form, checked.channel)
+    masked = mask_words(checked.words, checked.known_values())
     event = ComplaintSubmitted(
         complaint_id=complaint_id,
         occurred_at=now,
@@ -152,7 +156,7 @@ def draft_submission(
         text=masked["text"] or "",
         location=_location(checked, masked["address"]),
         anonymous=form.anonymous,
-        secret=form.secret,
+        secret=secrecy.secret,
         emergency=origin.emergency,
         submitted_at=now,
         device_time=form.device_time,
@@ -160,7 +164,7 @@ def draft_submission(
         attachments=refer_to(files),
     )
     answer_by = answer_to(context, checked.channel, checked.identity)
-    sealed, person = _seal(context, complaint_id, checked)
+    sealed, person = _seal(context, complaint_id, checked, now)
     row = {
         "complaint_id": complaint_id,
         "tracking_code": event.tracking_code,
@@ -171,7 +175,9 @@ def draft_submission(
         "lon": checked.lon,
         "area_code": checked.area_code,
         "anonymous": form.anonymous,
-        "secret": form.secret,
+        "secret": secrecy.secret,
+        "secret_by": secrecy.by,
+        "notice_version": context.profile.privacy.notice.version,
         "submitted_at": now,
         "device_time": form.device_time,
         "account": origin.sender.account if origin.sender else None,
@@ -194,11 +200,17 @@ def draft_submission(
     return Submission(
         row,
         outbox.draft(event, now),
-        origin.vouched,
-        acknowledge(context, row),
-        seal_for(person, complaint_id, files),
-        tuple(outbox.draft(tell_of(complaint_id, each, now), now) for each in files),
+        secret_suggested=secrecy.suggested,
+        vouched=origin.vouched,
+        acknowledgement=acknowledge(context, row),
+        files=seal_for(person, complaint_id, files),
+        evidence=tuple(outbox.draft(tell_of(complaint_id, each, now), now) for each in files),
     )
+
+
+def receipt_salt(vault: Vault, key_id: str, complaint_id: str) -> str:
+    """Return the salt of a complaint's receipt: 100 bits that only intake and reporter know."""
+    return vault.derive_secret(key_id, f"receipt:{complaint_id}")
 
 
 def sender_index(vault: Vault, channel: str, handle: str) -> bytes:
@@ -276,16 +288,6 @@ def _receipt(row: dict[str, Any]) -> Receipt:
     return Receipt(row["complaint_id"], row["tracking_code"], row["key_id"], row["submitted_at"])
 
 
-def _mask(checked: Checked) -> dict[str, str | None]:
-    """Mask all words in one pass; NUL parts them, which no form can hold and no pattern spans."""
-    joined = _NUL.join(value or "" for value in checked.words.values())
-    masked = PersonMask(checked.known_values()).mask(joined).split(_NUL)
-    return {
-        field: value[: _MOST_MASKED[field]] or None
-        for field, value in zip(checked.words, masked, strict=True)
-    }
-
-
 def _location(checked: Checked, address: str | None) -> Location | None:
     if checked.lat is None and checked.area_code is None and address is None:
         return None
@@ -293,9 +295,12 @@ def _location(checked: Checked, address: str | None) -> Location | None:
 
 
 def _seal(
-    context: IntakeContext, complaint_id: str, checked: Checked
+    context: IntakeContext, complaint_id: str, checked: Checked, now: datetime
 ) -> tuple[dict[str, Any], PersonKey]:
-    """Seal words and identity under a new key of this reporter's own; returns columns and key."""
+    """Seal words and identity under a new key of this reporter's own, and write the receipt.
+
+    Returns columns and key.
+    """
     vault = context.vault
     reporter_id = new_id()
     wrapped, person = vault.new_person(reporter_id)
@@ -306,6 +311,12 @@ def _seal(
         "reporter_id": reporter_id,
         "key_id": wrapped.key_id,
         "wrapped_key": wrapped.wrapped,
+        "digest": receipt(
+            complaint_id,
+            now,
+            receipt_salt(vault, wrapped.key_id, complaint_id),
+            checked.words,
+        ),
         "words": person.seal(to_json(checked.words).decode(), f"{complaint_id}:words"),
         "identity": person.seal(to_json(identity).decode(), f"{reporter_id}:identity")
         if identity

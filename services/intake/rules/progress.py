@@ -34,6 +34,8 @@ WITHDRAWN: Final = "withdrawn"
 #: What nobody works on any more. A citizen can no longer withdraw from these.
 ENDED_STATES: Final = ("resolved", "closed", "rejected", "merged")
 OPEN_STATES: Final = (RECEIVED, "triage", "assigned", "in_progress", "waiting_citizen")
+#: From when on the reporter's data are merely kept, and the retention periods run.
+RETAINED_STATES: Final = ("closed", "rejected", "merged", WITHDRAWN)
 STATES: Final = (*OPEN_STATES, *ENDED_STATES, WITHDRAWN)
 
 Action = Literal["message", "feedback", "withdraw"]

@@ -49,6 +49,27 @@ _DETAILS: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "feedback_given": {"satisfied": "puas", "dissatisfied": "belum puas"},
 }
+#: Entries that tell what the status tells anyway: all that the public sees of a secret complaint.
+#: Not that it was late, to whom it was escalated, or whether its reporter is satisfied.
+STATUS_KINDS: Final = frozenset(
+    {
+        "received",
+        "triaged",
+        "assigned",
+        "answered",
+        "progressed",
+        "information_requested",
+        "information_received",
+        "resolved",
+        "rejected",
+        "reopened",
+        "reconsidered",
+        "merged",
+        "unmerged",
+        "closed",
+        "withdrawn",
+    }
+)
 _SOME_OPD: Final = "OPD terkait"
 
 

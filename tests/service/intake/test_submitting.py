@@ -26,6 +26,7 @@ async def test_a_complaint_is_answered_with_code_secret_and_links(intake: Driver
         "secret",
         "status",
         "submitted_at",
+        "secret_suggested",
         "links",
     }
     assert read_code(said["tracking_code"]) == said["tracking_code"]
@@ -38,6 +39,7 @@ async def test_a_complaint_is_answered_with_code_secret_and_links(intake: Driver
         "messages": f"{path}/messages",
         "feedback": f"{path}/feedback",
         "withdraw": f"{path}/withdraw",
+        "secrecy": f"{path}/secrecy",
     }
     assert answer.headers["location"] == path
 
