@@ -21,7 +21,7 @@ from tests.service.intake.uploads import (
     upload,
     uploaded,
 )
-from tests.support.files import PLACE, document, film, photo, saved
+from tests.support.files import PLACE, document, encoded, film, photo, saved
 
 KINDS = [(photo(), "image", "image/jpeg"), (saved(document()), "document", "application/pdf")]
 
@@ -377,6 +377,19 @@ async def test_erasing_a_reporter_destroys_their_files(alone: Driver) -> None:
     alone.system.clock.advance(timedelta(seconds=1))
     await delete_expired(alone.doors.units, alone.doors.context)
     assert stored(alone) == []
+
+
+async def test_others_are_answered_while_a_heavy_file_is_opened(intake: Driver) -> None:
+    heavy = encoded(Image.new("RGB", (5000, 5000)), "PNG")
+    work = asyncio.create_task(upload(intake, heavy))
+    answered = 0
+    while not work.done():
+        assert (await intake.client.get("/intake/livez")).status_code == 200
+        answered += 1
+        await asyncio.sleep(0.01)
+
+    assert (await work).status_code == 201
+    assert answered > 20
 
 
 async def test_when_too_many_files_come_at_once_some_wait(alone: Driver) -> None:
