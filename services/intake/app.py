@@ -24,12 +24,15 @@ from services.intake.api import (
 )
 from services.intake.api.admission import Admission
 from services.intake.api.doors import Doors, doors_of
+from services.intake.channels.message import IncomingMessage
 from services.intake.consumers import handlers
 from services.intake.context import FileRoom, make_context
 from services.intake.housekeeping import chores_of
+from services.intake.gammu import GammuInbox, poll_gammu
 from services.intake.metrics import GAUGES, IntakeMetrics
 from services.intake.operations.bank_upkeep import keep_bank, keep_words
 from services.intake.operations.submission import submit_complaints
+from services.intake.receiving import receive_items
 from services.intake.sending import Correspondence
 from services.intake.settings import IntakeSettings
 from shared.clock import Clock
@@ -47,6 +50,17 @@ _DESCRIPTION = (
     "Takes in complaints by every channel, keeps who reported and in which words, "
     "and shows citizens what becomes of it."
 )
+
+
+async def _read_gammu(doors: Doors, settings: IntakeSettings) -> None:
+    """Take in the text messages that Gammu's modems receive, until cancelled."""
+    url = settings.gammu_url.get_secret_value() if settings.gammu_url else ""
+    inbox = GammuInbox(url, settings.gammu_account, doors.context.profile.pemda.zone)
+
+    async def receive(incoming: IncomingMessage) -> None:
+        await receive_items(doors.units, doors.context, doors.admission.admit_sender, [incoming])
+
+    await poll_gammu(inbox, receive, settings.gammu_poll_seconds)
 
 
 def create_app(settings: IntakeSettings, transport: Transport | None, clock: Clock) -> FastAPI:
@@ -83,6 +97,8 @@ def create_app(settings: IntakeSettings, transport: Transport | None, clock: Clo
         await started.consume(handlers(context))
         started.run_in_background("bank", keep_bank(started.units, context))
         started.run_in_background("bank-words", keep_words(started.units))
+        if settings.gammu_url is not None:
+            started.run_in_background("gammu", _read_gammu(app.state.doors, settings))
 
     held_messages = held_messages_router("intake", lambda request: doors_of(request).units)
     routers = [

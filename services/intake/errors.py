@@ -247,8 +247,16 @@ class SignatureWrong(Forbidden):
         super().__init__("Tanda tangan atau token tidak cocok dengan rahasia yang diatur.")
 
 
-class TrackingCodeTaken(Exception):
+class BeginAnew(Exception):
+    """What a unit of work stood on has changed meanwhile: the same, done again, may succeed."""
+
+
+class TrackingCodeTaken(BeginAnew):
     """A code that was drawn is another complaint's already; draw again."""
+
+
+class CaseMoved(BeginAnew):
+    """A case is no longer where it was when a message to it was understood."""
 
 
 class ComplaintMissing(PermanentError):

@@ -70,6 +70,17 @@ async def insert_report(connection: AsyncConnection, report: PartnerReport) -> b
     return bool(result.rowcount)
 
 
+async def set_complaint(
+    connection: AsyncConnection, partner: str, external_id: str, complaint_id: str
+) -> None:
+    """Note which complaint a report opened, or was about."""
+    await connection.execute(
+        update(PartnerReport)
+        .where(col(PartnerReport.partner) == partner, col(PartnerReport.external_id) == external_id)
+        .values(complaint_id=complaint_id)
+    )
+
+
 async def find_report(
     connection: AsyncConnection, partner: str, external_id: str
 ) -> KnownReport | None:

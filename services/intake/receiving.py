@@ -12,7 +12,7 @@ import structlog
 
 from services.intake.channels.message import DeliveryReport, IncomingMessage, Item, Unreadable
 from services.intake.context import IntakeContext
-from services.intake.errors import ActionNotLegal, TrackingCodeTaken
+from services.intake.errors import BeginAnew
 from services.intake.operations.incoming import receive_incoming, refuse_incoming
 from services.intake.operations.submission import sender_index
 from shared.database import is_transient
@@ -74,8 +74,7 @@ async def _receive_message(
         try:
             async with units.begin() as unit:
                 await receive_incoming(unit, context, incoming)
-        except (TrackingCodeTaken, ActionNotLegal):
-            # Another code is drawn, or the case is looked at again where it is now.
+        except BeginAnew:
             if attempt == _MOST_ATTEMPTS:
                 raise
         else:

@@ -93,7 +93,7 @@ class IntakeSettings(ServiceSettings):
     gammu_url: SecretStr | None = Field(
         None,
         description=(
-            "Gammu SMSD's Postgres, `postgresql+asyncpg://…`: SMS are read from its `inbox`. "
+            "Gammu SMSD's Postgres, `postgresql://…`: SMS are read from its `inbox`. "
             "Unset: none are."
         ),
     )

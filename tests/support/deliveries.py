@@ -20,6 +20,7 @@ SECRETS: Final = {
     "instagram_verify_token": "token-instagram",
     "x_consumer_secret": "rahasia-x",
 }
+SMS_KEY: Final = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 #: The accounts of the profile contoh.
 ACCOUNTS: Final = {
     "whatsapp": "990000000000001",
@@ -28,7 +29,11 @@ ACCOUNTS: Final = {
     "instagram": "17840000000000001",
     "x": "1990000000000001",
 }
-CHANNELS: Final = {**{platform: platform for platform in ACCOUNTS}, "messenger": "facebook"}
+CHANNELS: Final = {
+    **{platform: platform for platform in ACCOUNTS},
+    "messenger": "facebook",
+    "sms": "sms",
+}
 SENT_AT: Final = datetime(2026, 3, 9, 1, 59, tzinfo=UTC)
 
 _numbers = count(1)

@@ -8,7 +8,7 @@ from fastapi import Depends, Request
 
 from services.intake.api.admission import Admission
 from services.intake.context import IntakeContext
-from services.intake.errors import SenderBlocked, TrackingCodeTaken
+from services.intake.errors import BeginAnew, SenderBlocked, TrackingCodeTaken
 from services.intake.operations.submission import Outcome, Receipt, Submission, redraw_code
 from services.intake.settings import IntakeSettings
 from shared.group_commit import GroupWriter
@@ -47,12 +47,12 @@ class Doors:
         raise TrackingCodeTaken
 
     async def in_unit(self, work: Callable[[UnitOfWork], Awaitable[ResultT]]) -> ResultT:
-        """Do work that submits, and more, in a unit of its own; anew where a code is taken."""
+        """Do work that submits, and more, in a unit of its own; anew as long as it asks so."""
         for _ in range(_MOST_DRAWS):
             try:
                 async with self.units.begin() as unit:
                     return await work(unit)
-            except TrackingCodeTaken:
+            except BeginAnew:
                 continue
         raise TrackingCodeTaken
 

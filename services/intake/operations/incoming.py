@@ -8,7 +8,7 @@ from typing import Any, Final
 from services.intake import incoming_queries, queries
 from services.intake.channels.message import IncomingMessage, Unreadable
 from services.intake.context import IntakeContext
-from services.intake.errors import ComplaintNotFound
+from services.intake.errors import ActionNotLegal, CaseMoved, ComplaintNotFound
 from services.intake.incoming_tables import ReceivedMessage, RemoteFile
 from services.intake.operations.blocking import find_refusals
 from services.intake.operations.conversation import give_feedback, receive_message
@@ -60,6 +60,14 @@ _FILE_WORDS: Final[Mapping[str, str]] = {
 
 
 @dataclass(frozen=True, slots=True)
+class Received:
+    """What a message was taken for, and the complaint that it opened or was about."""
+
+    meaning: str
+    complaint_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class _Task:
     """A message that is being worked on, with the keyed hash of its sender."""
 
@@ -71,11 +79,10 @@ class _Task:
 
 async def receive_incoming(
     unit: UnitOfWork, context: IntakeContext, incoming: IncomingMessage
-) -> str | None:
-    """Do what a message asks for; returns what it was taken for, None for one that came before.
+) -> Received | None:
+    """Do what a message asks for; returns what became of it, None for one that came before.
 
-    Raises TrackingCodeTaken, or ActionNotLegal where the case moved meanwhile: then the caller
-    begins anew.
+    Raises TrackingCodeTaken or CaseMoved: then the caller begins anew.
     """
     message_hash = message_index(context.vault, incoming)
     known = message_indexes(context.vault, incoming, incoming.message_id)
@@ -90,7 +97,10 @@ async def receive_incoming(
     # Two messages of one person that come at once are one report and its continuation.
     await incoming_queries.lock_sender(unit.connection, sender_hash)
     meaning = meaning_of(_said(incoming), context.keywords, await _standing(task))
-    complaint_id = await _ACTS[type(meaning)](task, meaning)
+    try:
+        complaint_id = await _ACTS[type(meaning)](task, meaning)
+    except ActionNotLegal as error:
+        raise CaseMoved from error
     await _keep_files(task, meaning, complaint_id)
     name = _NAMES[type(meaning)]
     return await _note(unit, context, incoming, message_hash, name, complaint_id)
@@ -136,10 +146,10 @@ async def _note(
     message_hash: bytes,
     name: str,
     complaint_id: str | None,
-) -> str:
+) -> Received:
     await incoming_queries.set_meaning(unit.connection, message_hash, name, complaint_id)
     unit.after_commit(context.metrics.received.labels(incoming.channel, name).inc)
-    return name
+    return Received(name, complaint_id)
 
 
 def message_index(vault: Vault, item: IncomingMessage | Unreadable) -> bytes:

@@ -12,7 +12,6 @@ from services.intake.partner_schemas import (
     CallReport,
     PartnerPlace,
     PartnerReporter,
-    SmsReport,
     Sp4nReport,
 )
 from services.intake.rules.checking import is_email, is_in_the_future, normalise_phone
@@ -55,16 +54,6 @@ def form_of_sp4n(context: IntakeContext, report: Sp4nReport, now: datetime) -> C
         anonymous=report.anonymous,
         secret=report.secret,
         device_time=usable_time(report.reported_at, now),
-    )
-
-
-def form_of_sms(report: SmsReport, now: datetime) -> ComplaintForm:
-    """Return the form of a text message."""
-    return ComplaintForm(
-        channel=SMS,
-        text=report.text,
-        reporter=usable_reporter(PartnerReporter(phone=report.sender)),
-        device_time=usable_time(report.received_at, now),
     )
 
 

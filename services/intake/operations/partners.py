@@ -11,22 +11,22 @@ from typing import Any
 
 from services.intake import partner_queries as queries
 from services.intake.abuse_queries import find_blocked
+from services.intake.channels.sms import read_sms
 from services.intake.context import IntakeContext
 from services.intake.errors import CallerNotBlocked, FormIncorrect, ReportReused
 from services.intake.operations.blocking import Blocking, block, find_refusals
+from services.intake.operations.incoming import receive_incoming
 from services.intake.operations.partner_forms import (
     CALL112,
     SMS,
     SP4N,
     call_category,
     form_of_call,
-    form_of_sms,
     form_of_sp4n,
     sp4n_category,
 )
 from services.intake.operations.submission import (
     Origin,
-    Sender,
     Submission,
     draft_submission,
     submit_complaints,
@@ -92,20 +92,32 @@ async def receive_sp4n(
 async def receive_sms(
     unit: UnitOfWork, context: IntakeContext, report: SmsReport
 ) -> PartnerReceipt:
-    """Take in a text message; raises ReportReused, FormIncorrect."""
-    sender = normalise_phone(report.sender) or report.sender
-    origin = Origin(b"", sender=Sender(sender, report.recipient or SMS))
-    return await receive_report(
-        unit,
-        context,
-        Report(
-            partner=SMS,
-            external_id=report.external_id,
-            content=report.model_dump_json().encode(),
-            form=form_of_sms(report, unit.now),
-            origin=origin,
-        ),
+    """Take in a text message, which means what it would mean on any platform.
+
+    Messages of names and short numbers, which advertise, are only counted. Raises ReportReused,
+    TrackingCodeTaken, CaseMoved.
+    """
+    known = Report(
+        partner=SMS,
+        external_id=report.external_id,
+        content=report.model_dump_json().encode(),
+        form=None,
+        origin=Origin(b""),
     )
+    if await queries.insert_report(unit.connection, _row_of(unit, context, known)):
+        incoming = read_sms(
+            account=report.recipient or SMS,
+            sender=report.sender,
+            text=report.text,
+            message_id=f"{SMS}:{report.external_id}",
+            sent_at=report.received_at or unit.now,
+        )
+        received = await receive_incoming(unit, context, incoming) if incoming else None
+        if received is not None and received.complaint_id is not None:
+            await queries.set_complaint(
+                unit.connection, SMS, report.external_id, received.complaint_id
+            )
+    return await _answer_again(unit, context, known)
 
 
 async def receive_call(
@@ -155,17 +167,8 @@ async def receive_report(
     Raises ReportReused, FormIncorrect, TrackingCodeTaken.
     """
     submission = await _draft(unit, context, report)
-    row = PartnerReport(
-        partner=report.partner,
-        external_id=report.external_id,
-        body_hash=context.vault.blind_index("request", report.content),
-        complaint_id=submission.row["complaint_id"] if submission else None,
-        kind=report.kind,
-        category=mask_identifiers(report.category) if report.category else None,
-        caller_hash=report.caller_hash,
-        details=dict(report.details),
-        received_at=unit.now,
-    )
+    complaint_id = submission.row["complaint_id"] if submission else None
+    row = _row_of(unit, context, report, complaint_id)
     if not await queries.insert_report(unit.connection, row):
         return await _answer_again(unit, context, report)
     if submission is not None:
@@ -209,6 +212,22 @@ async def lift_block(unit: UnitOfWork, context: IntakeContext, phone: str, by: s
     if until is None:
         raise CallerNotBlocked
     return Lifted(lifted_at=unit.now, was_blocked_until=until)
+
+
+def _row_of(
+    unit: UnitOfWork, context: IntakeContext, report: Report, complaint_id: str | None = None
+) -> PartnerReport:
+    return PartnerReport(
+        partner=report.partner,
+        external_id=report.external_id,
+        body_hash=context.vault.blind_index("request", report.content),
+        complaint_id=complaint_id,
+        kind=report.kind,
+        category=mask_identifiers(report.category) if report.category else None,
+        caller_hash=report.caller_hash,
+        details=dict(report.details),
+        received_at=unit.now,
+    )
 
 
 async def _draft(unit: UnitOfWork, context: IntakeContext, report: Report) -> Submission | None:

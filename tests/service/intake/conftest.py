@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.service.intake.driver import Driver
-from tests.support.deliveries import SECRETS
+from tests.support.deliveries import SECRETS, SMS_KEY
 from tests.support.servers import Databases
 from tests.support.system import running_system
 
@@ -41,6 +41,7 @@ async def channels(
             for name, secret in SECRETS.items():
                 environment.setenv(f"TANGGAP_INTAKE_{name.upper()}", secret)
             environment.setenv("TANGGAP_INTAKE_LIMIT_SENDER", "30 per hour")
+            environment.setenv("TANGGAP_INTAKE_PARTNER_SMS_KEYS", SMS_KEY)
             starting = running_system(databases, home, services=["intake"])
             system = await stack.enter_async_context(starting)
         yield Driver(system)
