@@ -27,8 +27,8 @@ from services.intake.api.doors import Doors, doors_of
 from services.intake.channels.message import IncomingMessage
 from services.intake.consumers import handlers
 from services.intake.context import FileRoom, make_context
-from services.intake.housekeeping import chores_of
 from services.intake.gammu import GammuInbox, poll_gammu
+from services.intake.housekeeping import chores_of
 from services.intake.metrics import GAUGES, IntakeMetrics
 from services.intake.operations.bank_upkeep import keep_bank, keep_words
 from services.intake.operations.submission import submit_complaints

@@ -3,24 +3,13 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from services.intake.rules.sentences import STATES_IN_WORDS
 from shared.errors import Conflict, Forbidden, Invalid, NotFound, PermanentError, Unavailable
 
 _ACTIONS = {
     "message": "mengirim pesan",
     "feedback": "memberi penilaian",
     "withdraw": "mencabut laporan",
-}
-_STATES = {
-    "received": "baru diterima",
-    "triage": "sedang dipilah",
-    "assigned": "sudah diteruskan ke OPD",
-    "in_progress": "sedang ditangani",
-    "waiting_citizen": "menunggu keterangan Anda",
-    "resolved": "dinyatakan selesai",
-    "closed": "sudah ditutup",
-    "rejected": "tidak dapat ditindaklanjuti",
-    "merged": "digabung dengan laporan lain",
-    "withdrawn": "sudah dicabut",
 }
 
 
@@ -81,7 +70,7 @@ class ActionNotLegal(Conflict):
         """Name what was tried, the state, and what is legal in it."""
         possible = ", ".join(_ACTIONS[each] for each in legal) or "melihat laporan"
         super().__init__(
-            f"Laporan {_STATES[state]}, sehingga tidak dapat {_ACTIONS[action]}. "
+            f"Laporan {STATES_IN_WORDS[state]}, sehingga tidak dapat {_ACTIONS[action]}. "
             f"Yang dapat dilakukan: {possible}.",
             extensions={"status_now": state, "legal": list(legal)},
         )

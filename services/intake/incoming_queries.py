@@ -55,6 +55,16 @@ _IS_REPORTER = text(
     )
     """
 )
+_COMPLAINTS_OF = text(
+    """
+    SELECT complaint_id::text FROM received_message
+    WHERE message_hash = ANY(CAST(:known AS bytea[])) AND complaint_id IS NOT NULL
+    UNION
+    SELECT split_part(reference, '/', 2) FROM outgoing_message
+    WHERE channel = :sent_by AND platform_id = ANY(CAST(:platform_ids AS text[]))
+      AND reference LIKE 'complaint/%'
+    """
+)
 _DUE_FILE = text(
     """
     SELECT * FROM remote_file
@@ -104,12 +114,18 @@ async def insert_refused(connection: AsyncConnection, message: ReceivedMessage) 
     return bool((await connection.execute(statement)).rowcount)
 
 
-async def find_complaint_of(connection: AsyncConnection, known: Sequence[bytes]) -> str | None:
-    """Return the complaint that a message belongs to, by its hashes, if there is one."""
-    statement = select(col(ReceivedMessage.complaint_id)).where(
-        col(ReceivedMessage.message_hash).in_(known)
+async def list_complaints_of(
+    connection: AsyncConnection,
+    known: Sequence[bytes],
+    sent_by: str,
+    platform_ids: Sequence[str],
+) -> set[str]:
+    """Return the complaints of a message that came, by its hashes, or that we sent, by its ids."""
+    found = await connection.execute(
+        _COMPLAINTS_OF,
+        {"known": list(known), "sent_by": sent_by, "platform_ids": list(platform_ids)},
     )
-    return (await connection.execute(statement)).scalars().first()
+    return set(found.scalars())
 
 
 async def lock_sender(connection: AsyncConnection, sender_hash: bytes) -> None:

@@ -13,7 +13,11 @@ import structlog
 from services.intake.channels.message import DeliveryReport, IncomingMessage, Item, Unreadable
 from services.intake.context import IntakeContext
 from services.intake.errors import BeginAnew
-from services.intake.operations.incoming import receive_incoming, refuse_incoming
+from services.intake.operations.incoming import (
+    note_delivery,
+    receive_incoming,
+    refuse_incoming,
+)
 from services.intake.operations.submission import sender_index
 from shared.database import is_transient
 from shared.errors import Problem
@@ -62,7 +66,10 @@ async def _receive_item(
             if not isinstance(error, Problem):
                 log.exception("message_refused", channel=item.channel)
             await _refuse(units, context, item, type(error).__name__)
-    elif isinstance(item, Unreadable):
+    elif isinstance(item, DeliveryReport):
+        async with units.begin() as unit:
+            await note_delivery(unit, item)
+    else:
         log.warning("message_unreadable", channel=item.channel, reason=item.reason)
         await _refuse(units, context, item, item.reason)
 

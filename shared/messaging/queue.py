@@ -21,6 +21,7 @@ from shared.ids import new_id
 #: How long it is remembered that a message was sent, for reports of its delivery.
 KEPT = timedelta(days=30)
 State = Literal["queued", "sending", "unsure", "dead", "sent", "dropped"]
+Delivery = Literal["sent", "delivered", "read", "failed"]
 
 _ENQUEUE = """
     INSERT INTO outgoing_message (message_id, channel, account, lane, reference, template,
@@ -235,7 +236,7 @@ async def note_delivery(
     connection: AsyncConnection,
     channel: str,
     platform_id: str,
-    delivery: Literal["sent", "delivered", "read", "failed"],
+    delivery: Delivery,
     reason: str | None = None,
 ) -> bool:
     """Keep what a platform reports of a message; False for one not ours, or news that is old."""

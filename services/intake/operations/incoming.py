@@ -1,61 +1,43 @@
 """A person wrote on a platform: find out what it means, and do it, once however often it comes."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Final
+from typing import Final
 
-from services.intake import incoming_queries, queries
-from services.intake.channels.message import IncomingMessage, Unreadable
+from services.intake import incoming_queries
+from services.intake.channels.message import DeliveryReport, IncomingMessage, Unreadable
 from services.intake.context import IntakeContext
-from services.intake.errors import ActionNotLegal, CaseMoved, ComplaintNotFound
+from services.intake.errors import ActionNotLegal, CaseMoved
 from services.intake.incoming_tables import ReceivedMessage, RemoteFile
+from services.intake.operations.acting import NAMES, Done, Task, act
 from services.intake.operations.blocking import find_refusals
-from services.intake.operations.conversation import give_feedback, receive_message
+from services.intake.operations.senders import find_standing, message_index, message_indexes
 from services.intake.operations.submission import (
-    Origin,
-    Sender,
-    draft_submission,
     sender_index,
     sender_indexes,
-    submit_complaints,
 )
-from services.intake.rules.checking import is_in_the_future
-from services.intake.rules.incoming import codes_in, meaning_of
+from services.intake.operations.telling import enqueue_reply
+from services.intake.rules.answering import sending_channel
+from services.intake.rules.incoming import meaning_of
 from services.intake.rules.meanings import (
     Addition,
     Hint,
     Meaning,
     NewComplaint,
-    OptIn,
-    OptOut,
-    OwnCase,
-    Passed,
     Said,
-    Standing,
-    StatusAsked,
-    Verdict,
 )
-from services.intake.schemas import (
-    MOST_ADDRESS,
-    MOST_NAME,
-    MOST_TEXT,
-    ComplaintForm,
-    LocationForm,
-    ReporterForm,
-)
-from services.intake.tables import Complaint
 from shared.ids import new_id
+from shared.messaging import queue
 from shared.unit_of_work import UnitOfWork
-from shared.vault import Vault
 
 #: A photo that came this long before its words still belongs to them.
 FILES_WAIT: Final = timedelta(hours=1)
-_FILE_WORDS: Final[Mapping[str, str]] = {
-    "image": "foto",
-    "video": "video",
-    "audio": "rekaman suara",
-    "document": "dokumen",
+_DELIVERIES: Final[Mapping[str, queue.Delivery]] = {
+    "sent": "sent",
+    "delivered": "delivered",
+    "read": "read",
+    "failed": "failed",
 }
 
 
@@ -65,16 +47,6 @@ class Received:
 
     meaning: str
     complaint_id: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class _Task:
-    """A message that is being worked on, with the keyed hash of its sender."""
-
-    unit: UnitOfWork
-    context: IntakeContext
-    incoming: IncomingMessage
-    sender_hash: bytes
 
 
 async def receive_incoming(
@@ -93,17 +65,28 @@ async def receive_incoming(
     sender_hash = sender_index(context.vault, incoming.channel, incoming.handle)
     if await _is_blocked(unit, context, incoming):
         return await _note(unit, context, incoming, message_hash, "blocked", None)
-    task = _Task(unit, context, incoming, sender_hash)
     # Two messages of one person that come at once are one report and its continuation.
     await incoming_queries.lock_sender(unit.connection, sender_hash)
-    meaning = meaning_of(_said(incoming), context.keywords, await _standing(task))
+    standing = await find_standing(unit, context, incoming)
+    meaning = meaning_of(_said(incoming), context.keywords, standing)
+    task = Task(unit, context, incoming)
     try:
-        complaint_id = await _ACTS[type(meaning)](task, meaning)
+        done = await act(task, meaning)
     except ActionNotLegal as error:
         raise CaseMoved from error
-    await _keep_files(task, meaning, complaint_id)
-    name = _NAMES[type(meaning)]
-    return await _note(unit, context, incoming, message_hash, name, complaint_id)
+    await _keep_files(task, sender_hash, meaning, done.complaint_id)
+    await _answer(task, done)
+    name = NAMES[type(meaning)]
+    return await _note(unit, context, incoming, message_hash, name, done.complaint_id)
+
+
+async def note_delivery(unit: UnitOfWork, report: DeliveryReport) -> None:
+    """Keep what a platform reports of a message that we sent; of any other, nothing."""
+    channel = sending_channel(report.channel)
+    if channel is not None and report.status in _DELIVERIES:
+        await queue.note_delivery(
+            unit.connection, channel, report.message_id, _DELIVERIES[report.status], report.reason
+        )
 
 
 async def refuse_incoming(
@@ -152,16 +135,6 @@ async def _note(
     return Received(name, complaint_id)
 
 
-def message_index(vault: Vault, item: IncomingMessage | Unreadable) -> bytes:
-    """Return the keyed hash by which a message is known again."""
-    return vault.blind_index("message", f"{item.channel}:{item.account}:{item.message_id}")
-
-
-def message_indexes(vault: Vault, item: IncomingMessage, message_id: str) -> list[bytes]:
-    """Return the hashes of a message to the same account, under every key of the ring."""
-    return vault.blind_indexes("message", f"{item.channel}:{item.account}:{message_id}")
-
-
 def _said(incoming: IncomingMessage) -> Said:
     return Said(
         text=incoming.text,
@@ -171,109 +144,26 @@ def _said(incoming: IncomingMessage) -> Said:
     )
 
 
-async def _standing(task: _Task) -> Standing:
-    """Find what the sender has reported, and which complaint the message names."""
-    unit, context, incoming = task.unit, task.context, task.incoming
-    days = timedelta(days=context.profile.conversation.follow_up_days)
-    senders = sender_indexes(context.vault, incoming.channel, incoming.handle)
-    own = await incoming_queries.list_own_cases(unit.connection, senders, unit.now - days)
-    answered = await _answered(task)
-    own_answered = next((case for case in own if case.complaint_id == answered), None)
-    if own_answered is not None:
-        return Standing(own, own_answered.complaint_id, own_answered)
-    codes = codes_in(incoming.text)
-    named = await incoming_queries.find_by_codes(unit.connection, codes) if codes else None
-    if named is None:
-        return Standing(own)
-    phones = context.vault.blind_indexes("phone", incoming.phone) if incoming.phone else []
-    if await incoming_queries.is_reporter(unit.connection, named, senders, phones):
-        return Standing(own, named.complaint_id, _fresh(named))
-    return Standing(own, named.complaint_id)
-
-
-def _fresh(named: Complaint) -> OwnCase:
-    """Return a complaint that the sender named: however old, the message is about it."""
-    return OwnCase(named.complaint_id, named.state, fresh=True)
-
-
-async def _answered(task: _Task) -> str | None:
-    """Return the complaint that the message answers a message about, if it does."""
+async def _answer(task: Task, done: Done) -> None:
+    """Answer where it was written; the answer to a new complaint goes with the complaint."""
+    if done.template is None:
+        return
     incoming = task.incoming
-    if incoming.in_reply_to is None:
-        return None
-    hashes = message_indexes(task.context.vault, incoming, incoming.in_reply_to)
-    return await incoming_queries.find_complaint_of(task.unit.connection, hashes)
-
-
-async def _open(task: _Task, _meaning: NewComplaint) -> str:
-    unit, context, incoming = task.unit, task.context, task.incoming
-    account = context.accounts.get((incoming.channel, incoming.account))
-    origin = Origin(
-        b"",
-        sender=Sender(incoming.handle, incoming.account, incoming.reply_to),
-        account_opd=account.opd if account else None,
-    )
-    submission = draft_submission(context, _form(task), origin, unit.now)
-    await submit_complaints(unit, [submission])
-    unit.after_commit(context.metrics.submitted.labels(incoming.channel).inc)
-    return str(submission.row["complaint_id"])
-
-
-def _form(task: _Task) -> ComplaintForm:
-    incoming, bounds = task.incoming, task.context.profile.pemda.bounds
-    place = incoming.place
-    inside = place if place is not None and bounds.contains(place.lat, place.lon) else None
-    name = " ".join((incoming.sender_name or "").split())
-    return ComplaintForm(
-        text=_words(incoming, with_place=inside is None),
+    await enqueue_reply(
+        task.unit,
+        task.context,
         channel=incoming.channel,
-        location=LocationForm(
-            lat=inside.lat, lon=inside.lon, address=(inside.name or "")[:MOST_ADDRESS] or None
-        )
-        if inside
-        else None,
-        reporter=ReporterForm(name=name[:MOST_NAME] or None, phone=incoming.phone),
-        device_time=None if is_in_the_future(incoming.sent_at, task.unit.now) else incoming.sent_at,
+        account=incoming.account,
+        handle=incoming.handle,
+        template=done.template,
+        parameters=done.parameters,
+        reply_to=incoming.reply_to,
     )
 
 
-def _words(incoming: IncomingMessage, *, with_place: bool) -> str:
-    """Return what was written, with a line for a point that can be said no other way."""
-    lines = [incoming.text[:MOST_TEXT].strip()]
-    if incoming.place is not None and with_place:
-        name = f" ({incoming.place.name})" if incoming.place.name else ""
-        lines.append(f"Lokasi: {incoming.place.lat}, {incoming.place.lon}{name}")
-    if not any(lines):
-        kinds = dict.fromkeys(_FILE_WORDS[file.kind] for file in incoming.files)
-        lines.append(f"(Mengirim {' dan '.join(kinds)}.)")
-    return "\n".join(filter(None, lines))[-MOST_TEXT:]
-
-
-async def _add(task: _Task, meaning: Addition) -> str:
-    complaint = await _complaint(task, meaning.complaint_id)
-    words = _words(task.incoming, with_place=True)
-    await receive_message(task.unit, task.context, complaint, words)
-    return complaint.complaint_id
-
-
-async def _judge(task: _Task, meaning: Verdict) -> str:
-    complaint = await _complaint(task, meaning.complaint_id)
-    await give_feedback(task.unit, task.context, complaint, meaning.satisfied, meaning.comment)
-    return complaint.complaint_id
-
-
-async def _complaint(task: _Task, complaint_id: str) -> Complaint:
-    complaint = await queries.find_complaint_by_id(task.unit.connection, complaint_id)
-    if complaint is None:
-        raise ComplaintNotFound
-    return complaint
-
-
-async def _only_answer(_task: _Task, meaning: Any) -> str | None:
-    return getattr(meaning, "complaint_id", None)
-
-
-async def _keep_files(task: _Task, meaning: Meaning, complaint_id: str | None) -> None:
+async def _keep_files(
+    task: Task, sender_hash: bytes, meaning: Meaning, complaint_id: str | None
+) -> None:
     """Note the files to be fetched; those that came just before get their complaint too."""
     unit, incoming = task.unit, task.incoming
     target = complaint_id if isinstance(meaning, NewComplaint | Addition) else None
@@ -281,7 +171,7 @@ async def _keep_files(task: _Task, meaning: Meaning, complaint_id: str | None) -
         RemoteFile(
             file_id=new_id(),
             complaint_id=target,
-            sender_hash=task.sender_hash,
+            sender_hash=sender_hash,
             channel=incoming.channel,
             account=incoming.account,
             kind=file.kind,
@@ -296,27 +186,4 @@ async def _keep_files(task: _Task, meaning: Meaning, complaint_id: str | None) -
     await incoming_queries.insert_remote_files(unit.connection, files)
     if target is not None:
         since = unit.now - FILES_WAIT
-        await incoming_queries.claim_remote_files(unit.connection, task.sender_hash, target, since)
-
-
-_ACTS: Final[Mapping[type[Meaning], Callable[[_Task, Any], Awaitable[str | None]]]] = {
-    NewComplaint: _open,
-    Addition: _add,
-    Verdict: _judge,
-    StatusAsked: _only_answer,
-    OptOut: _only_answer,
-    OptIn: _only_answer,
-    Hint: _only_answer,
-    Passed: _only_answer,
-}
-#: What each meaning is called in the table and on the metric.
-_NAMES: Final[Mapping[type[Meaning], str]] = {
-    NewComplaint: "complaint",
-    Addition: "message",
-    Verdict: "feedback",
-    StatusAsked: "status",
-    OptOut: "opt_out",
-    OptIn: "opt_in",
-    Hint: "hint",
-    Passed: "passed",
-}
+        await incoming_queries.claim_remote_files(unit.connection, sender_hash, target, since)

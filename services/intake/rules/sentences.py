@@ -70,6 +70,19 @@ STATUS_KINDS: Final = frozenset(
         "withdrawn",
     }
 )
+#: What is the matter with a complaint, to be put after its name.
+STATES_IN_WORDS: Final[Mapping[str, str]] = {
+    "received": "baru diterima",
+    "triage": "sedang dipilah",
+    "assigned": "sudah diteruskan ke OPD",
+    "in_progress": "sedang ditangani",
+    "waiting_citizen": "menunggu keterangan Anda",
+    "resolved": "dinyatakan selesai",
+    "closed": "sudah ditutup",
+    "rejected": "tidak dapat ditindaklanjuti",
+    "merged": "digabung dengan laporan lain",
+    "withdrawn": "sudah dicabut",
+}
 _SOME_OPD: Final = "OPD terkait"
 
 
@@ -80,6 +93,11 @@ def sentence_of(
     words = _DETAILS.get(kind, {}).get(detail or "", detail or "")
     sentence = _SENTENCES[kind].format(opd=opd_name or opd or _SOME_OPD, detail=words)
     return sentence[0].upper() + sentence[1:]
+
+
+def status_of(state: str, opd_name: str | None) -> str:
+    """Say where a complaint stands and, if that may be told, with whom."""
+    return f"{STATES_IN_WORDS[state]} ({opd_name})." if opd_name else f"{STATES_IN_WORDS[state]}."
 
 
 def kinds() -> frozenset[str]:

@@ -1,14 +1,13 @@
 """An intake service on fresh databases: one for a module's tests, or one for a test alone."""
 
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
 from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
 from tests.service.intake.driver import Driver
-from tests.support.deliveries import SECRETS, SMS_KEY
+from tests.service.intake.writing import open_to_platforms
 from tests.support.servers import Databases
 from tests.support.system import running_system
 
@@ -35,15 +34,7 @@ async def channels(
     databases: Databases, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Driver]:
     """Run intake with the secrets of every platform; each test writes as a person of its own."""
-    home = tmp_path_factory.mktemp("channels")
-    async with AsyncExitStack() as stack:
-        with pytest.MonkeyPatch.context() as environment:
-            for name, secret in SECRETS.items():
-                environment.setenv(f"TANGGAP_INTAKE_{name.upper()}", secret)
-            environment.setenv("TANGGAP_INTAKE_LIMIT_SENDER", "30 per hour")
-            environment.setenv("TANGGAP_INTAKE_PARTNER_SMS_KEYS", SMS_KEY)
-            starting = running_system(databases, home, services=["intake"])
-            system = await stack.enter_async_context(starting)
+    async with open_to_platforms(databases, tmp_path_factory.mktemp("channels")) as system:
         yield Driver(system)
 
 

@@ -1,16 +1,38 @@
 """Writes to intake as people do on the platforms, and looks at what became of it."""
 
 import json
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 
 from services.intake.operations.submission import sender_index
 from tests.service.intake.driver import Driver
 from tests.support.deliveries import CHANNELS as CHANNEL_OF
-from tests.support.deliveries import Delivery
+from tests.support.deliveries import SECRETS, SMS_KEY, Delivery
+from tests.support.servers import Databases
+from tests.support.system import System, running_system
 
 REPORT = "Lampu jalan di depan pos ronda RT 03 padam sejak tiga hari"
+
+
+@asynccontextmanager
+async def open_to_platforms(
+    databases: Databases, home: Path, **values: Any
+) -> AsyncIterator[System]:
+    """Run intake with the secrets of every platform, and limits that a test can reach."""
+    async with AsyncExitStack() as stack:
+        with pytest.MonkeyPatch.context() as environment:
+            for name, secret in SECRETS.items():
+                environment.setenv(f"TANGGAP_INTAKE_{name.upper()}", secret)
+            environment.setenv("TANGGAP_INTAKE_LIMIT_SENDER", "30 per hour")
+            environment.setenv("TANGGAP_INTAKE_PARTNER_SMS_KEYS", SMS_KEY)
+            starting = running_system(databases, home, services=["intake"], **values)
+            system = await stack.enter_async_context(starting)
+        yield system
 
 
 async def post(intake: Driver, delivery: Delivery) -> httpx.Response:
