@@ -2,7 +2,17 @@
 
 import typer
 
-from services.cli import demo, documents, guarding, operating, profiles, replaying, serving, staff
+from services.cli import (
+    demo,
+    documents,
+    guarding,
+    operating,
+    profiles,
+    replaying,
+    routing,
+    serving,
+    staff,
+)
 from services.cli.commands import Commands
 
 app = typer.Typer(
@@ -28,3 +38,4 @@ app.command()(demo.demo)
 app.add_typer(profiles.app, name="profile")
 app.add_typer(guarding.audit, name="audit")
 app.add_typer(guarding.retention, name="retention")
+app.add_typer(routing.app, name="routing")

@@ -3,12 +3,14 @@
 from fastapi import FastAPI
 
 from services.routing import profile
-from services.routing.api import acting, handling, joining, reading, triage
+from services.routing.api import acting, deciding, handling, joining, reading, triage
 from services.routing.consumers import handlers
 from services.routing.context import make_context
 from services.routing.metrics import GAUGES, RoutingMetrics
+from services.routing.operations.watching import take_promoted, watch_models
 from services.routing.settings import RoutingSettings
 from shared.clock import Clock
+from shared.limiting import RateLimit
 from shared.profile_store import latest_profile
 from shared.service import Service
 from shared.transport.port import Transport
@@ -29,8 +31,14 @@ def create_app(settings: RoutingSettings, transport: Transport, clock: Clock) ->
             _, content = await latest_profile(connection)
         context = make_context(profile.parse(content), settings.reopen_days, metrics)
         app.state.context = context
+        app.state.classify_limit = RateLimit(clock, settings.classify_limit)
+        await take_promoted(service.database, context)
+        service.run_in_background(
+            "models", watch_models(service.database, context, settings.model_seconds)
+        )
         await service.consume(handlers(context))
 
-    routers = [reading.router, acting.router, joining.router, handling.router, triage.router]
+    cases = [reading.router, acting.router, joining.router, handling.router, triage.router]
+    routers = [*cases, deciding.router]
     app = service.build_app("Tanggap: routing", _DESCRIPTION, routers, on_start)
     return app

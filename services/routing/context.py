@@ -6,19 +6,29 @@ from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from services.routing.catalogue import RoutingProfile
+from services.routing.decisions import Classifier
 from services.routing.metrics import RoutingMetrics
 from services.routing.rules import Router, compile_rules
 
 
+@dataclass(slots=True)
+class ModelShelf:
+    """The model that decides at present: replaced while the service runs, None for none."""
+
+    version: int | None = None
+    classifier: Classifier | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class RoutingContext:
-    """The compiled rules, the names of OPDs and topics by code, and the metrics."""
+    """The compiled rules, the model, the names of OPDs and topics by code, and the metrics."""
 
     router: Router
     opd_names: Mapping[str, str]
     topic_names: Mapping[str, str]
     reopen_window: timedelta
     zone: ZoneInfo
+    shelf: ModelShelf
     metrics: RoutingMetrics
 
 
@@ -32,5 +42,6 @@ def make_context(
         topic_names={topic.code: topic.name for topic in profile.topics},
         reopen_window=timedelta(days=reopen_days),
         zone=ZoneInfo(profile.zone),
+        shelf=ModelShelf(),
         metrics=metrics,
     )

@@ -1,6 +1,6 @@
 """What routing shows to Prometheus beside what every service shows."""
 
-from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from services.routing.states import OPEN_STATES, State
 from shared.metrics import GaugeQuery
@@ -51,6 +51,16 @@ class RoutingMetrics:
             "routing_rule_failures",
             "Rules that could not be evaluated on a complaint and were passed over, by rule.",
             ["rule"],
+            registry=registry,
+        )
+        self.model_version = Gauge(
+            "routing_model_version",
+            "The trained model that decides; 0 where the rules and keywords alone do.",
+            registry=registry,
+        )
+        self.model_damaged = Gauge(
+            "routing_model_damaged",
+            "1 while the promoted model cannot be read, and the rules and keywords alone decide.",
             registry=registry,
         )
         for by in ("rule", "model", "desk", "triage"):

@@ -212,6 +212,22 @@ def select_cases(
     return statement.order_by(*(column.desc() for column in order)).limit(limit)
 
 
+async def list_whole_cases(
+    connection: AsyncConnection, *, start: PageStart | None, limit: int
+) -> Sequence[Mapping[str, Any]]:
+    """Return up to `limit` cases, newest first, with what the rules look at."""
+    order = (col(Case.submitted_at), col(Case.complaint_id))
+    columns = (Case.complaint_id, Case.tracking_code, Case.opd, Case.title, Case.text)
+    came = (Case.channel, Case.classification, Case.emergency)
+    place = (Case.area_code, Case.lat, Case.lon, Case.submitted_at)
+    statement = select(*(col(column) for column in (*columns, *came, *place)))
+    if start is not None:
+        statement = statement.where(tuple_(*order) < (start.submitted_at, start.complaint_id))
+    statement = statement.order_by(*(column.desc() for column in order)).limit(limit)
+    rows = (await connection.execute(statement)).mappings().all()
+    return cast(Sequence[Mapping[str, Any]], rows)
+
+
 async def list_cases(
     connection: AsyncConnection, wanted: Wanted, *, start: PageStart | None, limit: int
 ) -> Sequence[Mapping[str, Any]]:

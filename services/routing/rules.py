@@ -62,6 +62,7 @@ class _Reading:
     candidates: list[Candidate]
     local: Locality
     came: Circumstances
+    asks_place: bool
     asked: dict[str, object] | None = None
 
     def satisfies(self, condition: Expression | None) -> bool:
@@ -70,7 +71,8 @@ class _Reading:
             return True
         if self.asked is None:
             topic = self.candidates[0].topic.code if self.candidates else None
-            self.asked = values_of(self.text, topic, self.local.opd, self.came)
+            place = self.local.opd if self.asks_place else None
+            self.asked = values_of(self.text, topic, place, self.came)
         return condition.matches(self.asked)
 
 
@@ -82,11 +84,14 @@ class Router:
         spellings = SPELLINGS | dict(profile.spellings)
         self._topics = {topic.code: topic for topic in profile.topics}
         self._opds = frozenset(opd.code for opd in profile.opds)
-        self._language = language(self._opds, frozenset(self._topics))
+        self.language = language(self._opds, frozenset(self._topics))
         self._index = KeywordIndex(_every_keyword(profile), spellings)
         self._places = Places(profile.opds, profile.areas, spellings)
         self._scorer = Scorer(profile.topics, self._index)
         self._rules = [self._compiled(rule) for rule in profile.rules]
+        # Looking for place names takes time: only where some rule asks.
+        conditions = (compiled.condition for compiled in self._rules)
+        self._asks_place = any(c is not None and "sub_district" in c.names for c in conditions)
 
     def choose_opd(
         self,
@@ -107,7 +112,7 @@ class Router:
         found = self._index.find(self._index.read(words))
         local = Locality(self._places, words, came, self.profile.placing.unknown_place_opd)
         candidates = self._scorer.candidates(found)
-        reading = _Reading(whole, words, found, candidates, local, came)
+        reading = _Reading(whole, words, found, candidates, local, came, self._asks_place)
         topic = self._topics.get(came.chosen) if came.chosen else None
         if topic is not None and came.emergency:
             return self._by_choice(topic, reading)
@@ -144,9 +149,7 @@ class Router:
 
     def keyword_points(self, words: list[str]) -> dict[str, float]:
         """Return the share of the points that each topic's keywords have in a text, by code."""
-        candidates = self._scorer.candidates(self._index.find(self._index.read(words)))
-        total = total_points(candidates)
-        return {each.topic.code: each.points / total for each in candidates}
+        return self._scorer.shares(self._index.find(self._index.read(words)))
 
     def _first_match(self, reading: _Reading) -> tuple[_CompiledRule | None, tuple[str, ...]]:
         """Return the rule that decides, and those before it that could not be evaluated."""
@@ -192,7 +195,7 @@ class Router:
     def _by_model(self, classifier: Classifier, reading: _Reading) -> Decision:
         suggestions = [
             each
-            for each in classifier.suggest(reading.words, self.keyword_points(reading.words))
+            for each in classifier.suggest(reading.words, self._scorer.shares(reading.found))
             if each.opd is None or each.opd in self._opds
         ]
         proposals = self._suggested(suggestions, reading.local)
@@ -289,7 +292,7 @@ class Router:
         return tuple([*first, *others][:MOST_PROPOSALS])
 
     def _compiled(self, rule: KeywordRule) -> _CompiledRule:
-        condition = self._language.compile(rule.when) if rule.when is not None else None
+        condition = self.language.compile(rule.when) if rule.when is not None else None
         return _CompiledRule(
             rule,
             self._numbers(rule.all_of),

@@ -70,6 +70,12 @@ class Scorer:
         candidates.sort(key=lambda each: (-each.points, each.opd or ""))
         return candidates
 
+    def shares(self, found: Mapping[int, int]) -> dict[str, float]:
+        """Return each topic's share of all points and those of doubt, by its code."""
+        points = {score.topic.code: score.points for score in self._scores(found)}
+        total = sum(points.values()) + DOUBT_POINTS
+        return {code: each / total for code, each in points.items()}
+
     def _scores(self, found: Mapping[int, int]) -> Iterator[_TopicScore]:
         scores: dict[str, _TopicScore] = {}
         for number, position in found.items():

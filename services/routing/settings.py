@@ -17,3 +17,13 @@ class RoutingSettings(ServiceSettings):
         le=3650,
         description="For how many days after it was closed a citizen may have a case reopened.",
     )
+    model_seconds: float = Field(
+        5.0,
+        gt=0,
+        le=3600,
+        description="How often a running service looks whether another model was promoted.",
+    )
+    classify_limit: str = Field(
+        "120 per minute",
+        description="How often one member of staff may ask to classify a text, per process.",
+    )

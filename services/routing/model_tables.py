@@ -1,0 +1,61 @@
+"""The tables from which models come and in which all of them are kept."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Column,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    Text,
+)
+from sqlalchemy.dialects.postgresql import UUID
+from sqlmodel import Field
+
+from services.routing.tables import RoutingTable
+
+
+class ArchivedComplaint(RoutingTable, table=True):
+    """A complaint of the time before, imported to learn from; its text is masked."""
+
+    __tablename__ = "archived_complaints"
+    __table_args__ = (Index("archived_complaints_newest", "submitted_at"),)
+
+    complaint_id: str = Field(sa_column=Column(UUID(as_uuid=False), primary_key=True))
+    text: str = Field(sa_column=Column(Text, nullable=False))
+    opd: str | None = Field(default=None, sa_column=Column(Text, nullable=True))
+    topic: str | None = Field(default=None, sa_column=Column(Text, nullable=True))
+    submitted_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
+
+
+class StoredModel(RoutingTable, table=True):
+    """A trained model with what was measured when it was trained; versions are never changed."""
+
+    __tablename__ = "models"
+
+    version: int = Field(sa_column=Column(Integer, Identity(always=True), primary_key=True))
+    trained_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
+    learned_until: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
+    lessons: int
+    digest: str = Field(sa_column=Column(Text, nullable=False))
+    content: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    report: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
+
+
+class Promotion(RoutingTable, table=True):
+    """A version becomes the one that decides; the newest row tells which. None: the rules alone."""
+
+    __tablename__ = "model_promotions"
+
+    number: int = Field(sa_column=Column(BigInteger, Identity(always=True), primary_key=True))
+    version: int | None = Field(
+        sa_column=Column(Integer, ForeignKey("models.version"), nullable=True)
+    )
+    promoted_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
+    reason: str = Field(sa_column=Column(Text, nullable=False))
