@@ -41,7 +41,10 @@ def train() -> None:
 
 
 @app.command()
-def evaluate(version: Version, confusion: bool = True) -> None:
+def evaluate(
+    version: Version,
+    confusion: Annotated[bool, typer.Option(help="Show which OPD was taken for which.")] = True,
+) -> None:
     """Print what was measured when a version was trained, on texts newer than it had learned."""
     models = {each.version: each for each in _run(model_queries.list_models)}
     if version not in models:

@@ -13,7 +13,7 @@ from services.routing.operations.citizens import (
 from services.routing.operations.joining import join_case
 from services.routing.operations.lateness import note_missed, note_moved, note_stopped
 from services.routing.operations.learning import keep_archived
-from services.routing.operations.opening import amend_case, open_case
+from services.routing.operations.opening import open_case
 from shared.contracts.event import Event
 from shared.contracts.intake import (
     CitizenMessageReceived,

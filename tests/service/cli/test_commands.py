@@ -77,12 +77,15 @@ def test_there_are_the_commands_that_the_readme_tells_of() -> None:
 
     assert commands == {
         *("serve", "stack", "migrate", "topics", "replay", "asyncapi", "openapi"),
-        *("token", "demo", "profile"),
+        *("token", "demo", "profile", "routing"),
     }
     assert {words for words in ALL if words[:1] == ("profile",)} == {
         ("profile",),
         ("profile", "check"),
         ("profile", "load"),
+    }
+    assert {words[1:] for words in ALL if words[:1] == ("routing",)} == {
+        *((), ("train",), ("evaluate",), ("promote",), ("rollback",), ("models",))
     }
 
 

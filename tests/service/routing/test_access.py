@@ -126,6 +126,8 @@ WORK_ROUTES = [
         {"decisions": [{"complaint_id": UNKNOWN_CASE, "proposal": 1}]},
         of_a_case=False,
     ),
+    Route("POST", "/classify", READERS, {"text": "lampu padam"}, of_a_case=False),
+    Route("POST", "/what-if", DESK, {"rules": [], "cases": 1}, of_a_case=False),
     Route("POST", "/cases/{complaint_id}/claim", OF_AN_OPD, {}),
     Route("POST", "/cases/{complaint_id}/hand-over", OF_AN_OPD, {"to": "petugas-9"}),
     Route("POST", "/cases/{complaint_id}/notes", WORKERS, {"text": "Sudah dicek."}),
