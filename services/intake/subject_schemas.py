@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from services.intake.attachment_schemas import AttachedFile
 from services.intake.privacy_profile import RequestKind
 from services.intake.privacy_schemas import Reason, form_like
 from services.intake.schemas import (
@@ -57,6 +58,7 @@ class PersonalComplaint(BaseModel):
     lon: float | None
     area_code: str | None
     messages: list[SentMessage]
+    attachments: list[AttachedFile]
     timeline: list[TimelineItem]
     unmasked: list[ToldUnmasking]
 

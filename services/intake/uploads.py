@@ -5,6 +5,7 @@ committed before its content is stored, and deleted after it: a crash leaves no 
 """
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from typing import Final
 
 from services.intake import attachment_queries, queries
@@ -83,17 +84,21 @@ async def attach_bytes(
     *,
     text: str | None = None,
     consent: bool = False,
+    meanwhile: Callable[[UnitOfWork], Awaitable[None]] | None = None,
 ) -> Accepted:
     """Keep a file that its citizen sent on a channel, as a message of theirs.
 
-    Raises what `keep_file` and `receive_message` raise. May be tried again after a crash: then
-    the file of the first time is deleted with all that nobody was given.
+    `meanwhile` is done in the transaction that gives the file to the complaint: there a channel
+    notes that it has fetched this file, so that a crash makes it neither two files nor none.
+    Raises what `keep_file` and `receive_message` raise.
     """
     attachment = await keep_file(units, context, data, consent=consent)
     async with units.begin() as unit:
         complaint = await queries.find_complaint_by_id(unit.connection, complaint_id)
         if complaint is None:
             raise ComplaintNotFound
+        if meanwhile is not None:
+            await meanwhile(unit)
         return await receive_message(unit, context, complaint, text, [attachment])
 
 

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.intake import audit_queries, privacy_queries, queries
+from services.intake import attachment_queries, audit_queries, privacy_queries, queries
 from services.intake.audit_tables import AuditEntry
 from services.intake.context import IntakeContext
-from services.intake.operations.reading import open_person, show_entry, show_message
+from services.intake.operations.reading import open_person, show_entry, show_file, show_message
 from services.intake.subject_schemas import PersonalComplaint, ToldUnmasking
 from services.intake.tables import Complaint
 
@@ -43,6 +43,7 @@ async def _gather(
             opened = person.open(reporter.identity, f"{reporter.reporter_id}:identity")
             identity = json.loads(opened)
     messages = await queries.list_messages(connection, complaint.complaint_id)
+    files = await attachment_queries.list_attachments(connection, complaint.complaint_id)
     timeline = await queries.list_entries(connection, complaint.complaint_id)
     return PersonalComplaint.model_validate(
         {
@@ -52,6 +53,7 @@ async def _gather(
             "erased_at": reporter.erased_at,
             "identity": identity,
             "messages": [show_message(person, each) for each in messages],
+            "attachments": [show_file(each) for each in files if each.by == "citizen"],
             "timeline": [show_entry(each, visible=True, known=True) for each in timeline],
             "unmasked": [
                 _told(each)

@@ -11,6 +11,7 @@ from services.intake.operations.erasure import erase_reporters
 from services.intake.uploads import attach_bytes, delete_expired
 from shared.ids import new_id
 from shared.media.store import FolderStore
+from shared.unit_of_work import UnitOfWork
 from tests.service.intake.driver import Driver
 from tests.service.intake.uploads import (
     attach,
@@ -269,6 +270,28 @@ async def test_file_from_a_channel_is_a_message_without_words(intake: Driver) ->
 
     (shown,) = await files_of(intake, lodged)
     assert shown["message_id"] == accepted.message_id
+
+
+async def test_file_from_a_channel_comes_with_what_the_channel_notes_of_it_or_not_at_all(
+    intake: Driver,
+) -> None:
+    lodged = await intake.lodge()
+    doors = intake.doors
+
+    async def dies(_unit: UnitOfWork) -> None:
+        raise OSError("the power went")
+
+    with pytest.raises(OSError, match="power"):
+        await attach_bytes(doors.units, doors.context, lodged.complaint_id, photo(), meanwhile=dies)
+    assert await files_of(intake, lodged) == []
+
+
+async def test_own_data_name_own_files(intake: Driver) -> None:
+    lodged = await intake.lodge(attachments=[(await uploaded(intake))["upload_token"]])
+    answer = await intake.client.get(f"{lodged.path}/my-data", headers=lodged.key)
+
+    (complaint,) = answer.json()["complaints"]
+    assert complaint["attachments"] == await files_of(intake, lodged)
 
 
 async def test_only_the_secret_adds_or_reads_a_file(intake: Driver) -> None:
