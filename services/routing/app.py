@@ -3,7 +3,16 @@
 from fastapi import FastAPI
 
 from services.routing import profile
-from services.routing.api import acting, deciding, handling, joining, reading, triage
+from services.routing.api import (
+    acting,
+    deciding,
+    handling,
+    joining,
+    practising,
+    proving,
+    reading,
+    triage,
+)
 from services.routing.consumers import handlers
 from services.routing.context import make_context
 from services.routing.metrics import GAUGES, RoutingMetrics
@@ -38,7 +47,7 @@ def create_app(settings: RoutingSettings, transport: Transport, clock: Clock) ->
         )
         await service.consume(handlers(context))
 
-    cases = [reading.router, acting.router, joining.router, handling.router, triage.router]
-    routers = [*cases, deciding.router]
+    doors = (reading, acting, joining, handling, triage, proving, practising, deciding)
+    routers = [door.router for door in doors]
     app = service.build_app("Tanggap: routing", _DESCRIPTION, routers, on_start)
     return app

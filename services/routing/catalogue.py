@@ -5,6 +5,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from services.routing.workbook import WorkBook
+
 Priority = Literal["normal", "high", "emergency"]
 
 
@@ -100,3 +102,4 @@ class RoutingProfile(BaseModel):
     spellings: tuple[tuple[str, str], ...] = ()
     examples: tuple[Example, ...] = ()
     zone: str = "Asia/Jakarta"
+    work: WorkBook = WorkBook()

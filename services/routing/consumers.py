@@ -10,6 +10,7 @@ from services.routing.operations.citizens import (
     receive_message,
     withdraw_case,
 )
+from services.routing.operations.evidence import keep_evidence
 from services.routing.operations.joining import join_case
 from services.routing.operations.lateness import note_missed, note_moved, note_stopped
 from services.routing.operations.learning import keep_archived
@@ -21,6 +22,7 @@ from shared.contracts.intake import (
     ComplaintImported,
     ComplaintSubmitted,
     ComplaintWithdrawn,
+    EvidenceAdded,
     FeedbackGiven,
     ReporterJoined,
 )
@@ -38,6 +40,7 @@ OPERATIONS: dict[type[Event], Operation] = {
     CitizenMessageReceived: receive_message,
     FeedbackGiven: receive_feedback,
     ReporterJoined: join_case,
+    EvidenceAdded: keep_evidence,
     DeadlineMissed: note_missed,
     ClockStopped: note_stopped,
     ClockRescheduled: note_moved,

@@ -9,6 +9,7 @@ from services.routing.catalogue import RoutingProfile
 from services.routing.decisions import Classifier
 from services.routing.metrics import RoutingMetrics
 from services.routing.rules import Router, compile_rules
+from services.routing.workbook import WorkBook
 
 
 @dataclass(slots=True)
@@ -21,7 +22,7 @@ class ModelShelf:
 
 @dataclass(frozen=True, slots=True)
 class RoutingContext:
-    """The compiled rules, the model, the names of OPDs and topics by code, and the metrics."""
+    """The compiled rules, the model, names by code, how to work, and the metrics."""
 
     router: Router
     opd_names: Mapping[str, str]
@@ -29,6 +30,8 @@ class RoutingContext:
     reopen_window: timedelta
     zone: ZoneInfo
     shelf: ModelShelf
+    work: WorkBook
+    topics_with_photo: frozenset[str]
     metrics: RoutingMetrics
 
 
@@ -43,5 +46,9 @@ def make_context(
         reopen_window=timedelta(days=reopen_days),
         zone=ZoneInfo(profile.zone),
         shelf=ModelShelf(),
+        work=profile.work,
+        topics_with_photo=frozenset(
+            guide.topic for guide in profile.work.guides if guide.evidence == "photo"
+        ),
         metrics=metrics,
     )

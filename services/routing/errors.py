@@ -151,31 +151,6 @@ class TopicUnknown(Invalid):
         )
 
 
-class CaseNotOpen(Conflict):
-    """Nobody works on the case any more, or nobody does yet."""
-
-    slug = "case-not-open"
-    title = "Kasus tidak sedang dikerjakan"
-
-    def __init__(self, state: State) -> None:
-        """Name the present state."""
-        super().__init__(
-            f"Kasus ini {STATE_NAMES[state]}; muat ulang lalu lihat tindakan yang berlaku.",
-            extensions={"state": str(state), "legal": [str(a) for a in legal_actions(state)]},
-        )
-
-
-class CaseTakenByColleague(Conflict):
-    """A colleague has the case in hand."""
-
-    slug = "case-taken-by-colleague"
-    title = "Kasus sedang ditangani rekan Anda"
-
-    def __init__(self) -> None:
-        """Say who can help."""
-        super().__init__("Minta rekan itu menyerahkannya, atau minta kepala OPD mengalihkannya.")
-
-
 class CaseLeased(Conflict):
     """A colleague at the triage desk is deciding about the case just now."""
 
@@ -185,72 +160,6 @@ class CaseLeased(Conflict):
     def __init__(self) -> None:
         """Say what to do instead."""
         super().__init__("Ambil kasus berikutnya dari antrean; kasus ini bebas lagi bila dilepas.")
-
-
-class LeaseNotYours(Conflict):
-    """The caller does not have the case in hand (any more)."""
-
-    slug = "lease-not-yours"
-    title = "Kasus itu tidak sedang Anda pegang"
-
-    def __init__(self) -> None:
-        """Say what to do instead."""
-        super().__init__("Muat ulang antrean; mungkin waktunya habis atau kasus sudah diputuskan.")
-
-
-class ProposalMissing(Invalid):
-    """The case has no proposal of that number."""
-
-    slug = "proposal-missing"
-    title = "Nomor usulan tidak ada"
-
-    def __init__(self, number: int, most: int) -> None:
-        """Name the number, and how many there are."""
-        super().__init__(f"Usulan nomor {number} tidak ada; kasus ini punya {most} usulan.")
-
-
-class NotYourWork(Forbidden):
-    """The caller may see the case but does not work on it."""
-
-    slug = "not-your-work"
-    title = "Hanya petugas yang mengerjakan kasus ini"
-
-    def __init__(self) -> None:
-        """Say who can."""
-        super().__init__("Tindakan ini hanya untuk petugas atau kepala OPD yang memegang kasus.")
-
-
-class OpdAlreadyAsked(Conflict):
-    """That OPD leads the case, or has been asked for its part already."""
-
-    slug = "opd-already-asked"
-    title = "OPD itu sudah terlibat"
-
-    def __init__(self, opd_name: str) -> None:
-        """Name the OPD."""
-        super().__init__(f"{opd_name} sudah memimpin kasus ini atau sudah diminta membantu.")
-
-
-class TooManyParts(Conflict):
-    """A case has at most so many parts, the leading one included."""
-
-    slug = "too-many-parts"
-    title = "Terlalu banyak bagian"
-
-    def __init__(self, most: int) -> None:
-        """Name the limit."""
-        super().__init__(f"Satu kasus paling banyak {most} bagian, termasuk yang memimpin.")
-
-
-class ContributionOver(Conflict):
-    """That contribution was finished or returned before."""
-
-    slug = "contribution-over"
-    title = "Bagian ini sudah selesai atau dikembalikan"
-
-    def __init__(self) -> None:
-        """Say what to do instead."""
-        super().__init__("Muat ulang kasus untuk melihat keadaannya sekarang.")
 
 
 class CaseMissing(PermanentError):

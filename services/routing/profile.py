@@ -26,11 +26,12 @@ from services.routing.profile_files import (
     TopicEntry,
     TopicsFile,
 )
+from services.routing.work_profile import WORK, check_work, read_work
 from shared.expressions.language import ExpressionInvalid, Language
 from shared.profile import ProfileInvalid, ProfileProblem, ProfileReader
 
-FILES = ("opds.yaml", "topics.yaml", "rules.yaml")
-_OPDS, _TOPICS, _RULES = FILES
+_OPDS, _TOPICS, _RULES = "opds.yaml", "topics.yaml", "rules.yaml"
+FILES = (_OPDS, _TOPICS, _RULES, WORK)
 _AREAS = "pemda.yaml"
 _EXAMPLES = "examples.yaml"
 
@@ -58,11 +59,16 @@ def read(folder: Path) -> RoutingProfile:
     written = (folder / _EXAMPLES).exists()
     examples = reader.read(_EXAMPLES, ExamplesFile) if written else ExamplesFile(examples={})
     outlines = read_outlines(folder, reader)
+    work = read_work(reader)
     if opds and areas:
         _check_opds(reader, opds, areas)
         _check_outlines(reader, areas, outlines)
     if opds and topics:
         _check_topics(reader, opds, topics)
+        known_opds, known_topics = (
+            [each.code for each in some] for some in (opds.opds, topics.topics)
+        )
+        check_work(reader, work, known_opds, known_topics)
     if opds and topics and rules:
         _check_rules(reader, opds, topics, rules)
     if topics and examples:
@@ -82,6 +88,7 @@ def read(folder: Path) -> RoutingProfile:
             Example(text, topic) for topic, texts in examples.examples.items() for text in texts
         ),
         zone=areas.zone,
+        work=work,
     )
 
 

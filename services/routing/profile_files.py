@@ -12,12 +12,11 @@ from pydantic import (
 )
 
 from services.routing.catalogue import Priority
+from services.routing.codes import OpdCode, Slug
 from services.routing.keywords import parse_keyword
 from services.routing.text import split_words
 from shared.profile import ProfilePart, indonesian_zone
 
-OpdCode = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9-]{1,31}$")]
-Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=64)]
 AreaCode = Annotated[str, StringConstraints(pattern=r"^[0-9]{2}(\.[0-9]{2,4}){1,3}$")]
 Name = Annotated[str, StringConstraints(min_length=2, max_length=120)]
 Sentence = Annotated[str, StringConstraints(min_length=10, max_length=300)]

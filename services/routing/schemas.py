@@ -53,7 +53,10 @@ class Assignment(BaseModel):
 
 
 class Return(BaseModel):
-    """Why the case is not this OPD's, and which regulation says so."""
+    """Why the case is not this OPD's, which regulation says so, and whose it is.
+
+    With a legal basis and an OPD, the first return of a case goes straight to that OPD.
+    """
 
     model_config = _example(
         reason="Lampu itu milik pengelola pasar, bukan penerangan jalan umum.",
@@ -61,6 +64,7 @@ class Return(BaseModel):
     )
     reason: Reason
     legal_basis: Basis | None = None
+    opd: Code | None = None
 
 
 class Answer(BaseModel):

@@ -71,6 +71,12 @@ class Case(RoutingTable, table=True):
             postgresql_where=text("handler_id IS NOT NULL"),
         ),
         Index("cases_merged", "merged_into", postgresql_where=text("merged_into IS NOT NULL")),
+        Index(
+            "cases_resolved_of_topic",
+            "topic",
+            "resolved_at",
+            postgresql_where=text("resolved_at IS NOT NULL"),
+        ),
         # For the gauges: only what is open, so that a million closed cases cost nothing.
         Index("cases_open", "opd", "state", postgresql_where=f"state IN ({_OPEN})"),
     )

@@ -4,22 +4,20 @@ from typing import Final
 
 from services.routing import access, handling_queries, queries
 from services.routing.context import RoutingContext
-from services.routing.errors import (
-    CaseNotFound,
-    CaseNotOpen,
-    ContributionOver,
-    NotYourWork,
-    OpdAlreadyAsked,
-    OpdUnknown,
-    TooManyParts,
-    TopicUnknown,
-)
+from services.routing.errors import CaseNotFound, OpdUnknown, TopicUnknown
 from services.routing.handling_schemas import Contribution, ContributionWish
 from services.routing.handling_tables import CasePart
 from services.routing.operations.changing import Acting, Fact, as_written, write_fact
 from services.routing.schemas import Return
 from services.routing.states import State
 from services.routing.tables import Case
+from services.routing.work_errors import (
+    CaseNotOpen,
+    ContributionOver,
+    NotYourWork,
+    OpdAlreadyAsked,
+    TooManyParts,
+)
 from shared.contracts.routing import CaseReturned, ContributionDone, ContributionRequested
 from shared.ids import ComplaintId
 from shared.unit_of_work import UnitOfWork

@@ -2,7 +2,7 @@
 
 from services.routing import access, handling_queries, queries
 from services.routing.context import RoutingContext
-from services.routing.errors import CaseNotFound, CaseNotOpen, CaseTakenByColleague, NotYourWork
+from services.routing.errors import CaseNotFound
 from services.routing.handling_schemas import Claim, HandOver, NoteWish
 from services.routing.handling_tables import CaseNote
 from services.routing.operations.changing import (
@@ -14,6 +14,7 @@ from services.routing.operations.changing import (
 )
 from services.routing.states import OPEN_STATES, State
 from services.routing.tables import Case
+from services.routing.work_errors import CaseNotOpen, CaseTakenByColleague, NotYourWork
 from shared.auth import Role
 from shared.ids import new_id
 from shared.unit_of_work import UnitOfWork

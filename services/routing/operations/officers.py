@@ -3,6 +3,7 @@
 from typing import Literal
 
 from services.routing.context import RoutingContext
+from services.routing.errors import CaseAlreadyThere, OpdUnknown
 from services.routing.operations.changing import (
     Acting,
     Fact,
@@ -10,10 +11,12 @@ from services.routing.operations.changing import (
     change_case,
     take_case,
 )
+from services.routing.operations.evidence import check_evidence
 from services.routing.schemas import Answer, Question, Resolution, Return
-from services.routing.states import Action
+from services.routing.states import Action, State
 from services.routing.tables import Case
 from shared.contracts.routing import (
+    CaseAssigned,
     CaseResolved,
     CaseReturned,
     InformationRequested,
@@ -26,24 +29,29 @@ from shared.unit_of_work import UnitOfWork
 async def return_case(
     unit: UnitOfWork, context: RoutingContext, acting: Acting, wish: Return
 ) -> Case:
-    """Give the case back to the triage desk; publishes CaseReturned.
+    """Give the case back to the triage desk, or on to the OPD whose matter it is by law.
 
-    CaseReturned alone means that the desk has the case again: no CaseTriaged follows it.
+    The first return of a case that names that OPD and the legal basis is a transfer, and publishes
+    CaseAssigned by an officer. All others publish CaseReturned, and the desk decides: no case goes
+    to and fro between OPDs. CaseReturned alone means that the desk has it again; no CaseTriaged
+    follows. Raises OpdUnknown, CaseAlreadyThere, and what `take_case` raises.
     """
-    del context
+    if wish.opd is not None and wish.opd not in context.opd_names:
+        raise OpdUnknown("/opd")
     case = await take_case(unit, acting, Action.RETURN)
     reason = as_written(wish.reason)
-    legal_basis = as_written(wish.legal_basis) if wish.legal_basis else None
+    basis = as_written(wish.legal_basis) if wish.legal_basis else None
+    details = {"from_opd": case.opd} | ({"legal_basis": basis} if basis else {})
+    fact = Fact("officer", acting.officer_id, reason, details)
+    if wish.opd is not None and basis is not None and case.times_returned == 0:
+        if wish.opd == case.opd:
+            raise CaseAlreadyThere(State(case.state), context.opd_names[wish.opd])
+        return await _transfer(unit, context, case, wish.opd, fact)
     changed = await change_case(
         unit,
         case,
         Action.RETURN,
-        Fact(
-            "officer",
-            acting.officer_id,
-            reason,
-            {"from_opd": case.opd} | ({"legal_basis": legal_basis} if legal_basis else {}),
-        ),
+        fact,
         opd=None,
         opd_name=None,
         assigned_by=None,
@@ -57,10 +65,42 @@ async def return_case(
             occurred_at=unit.now,
             opd=_owner(case),
             reason=reason,
-            legal_basis=legal_basis,
+            legal_basis=basis,
             officer_id=acting.officer_id,
         )
     )
+    return changed
+
+
+async def _transfer(
+    unit: UnitOfWork, context: RoutingContext, case: Case, opd: str, fact: Fact
+) -> Case:
+    event = CaseAssigned(
+        complaint_id=ComplaintId(case.complaint_id),
+        occurred_at=unit.now,
+        opd=opd,
+        opd_name=context.opd_names[opd],
+        by="officer",
+        reason=f"{fact.text} (dasar: {fact.details['legal_basis']})",
+        officer_id=fact.actor,
+    )
+    changed = await change_case(
+        unit,
+        case,
+        Action.ASSIGN,
+        fact,
+        opd=event.opd,
+        opd_name=event.opd_name,
+        # What it is about is for the OPD to say whose matter it is.
+        topic=None,
+        topic_name=None,
+        assigned_by=event.by,
+        reason=event.reason,
+        officer_id=event.officer_id,
+        assigned_at=unit.now,
+        times_returned=case.times_returned + 1,
+    )
+    unit.publish(event)
     return changed
 
 
@@ -112,11 +152,15 @@ async def request_information(
 async def resolve_case(
     unit: UnitOfWork, context: RoutingContext, acting: Acting, wish: Resolution
 ) -> Case:
-    """Say that the matter is done, with proof; publishes CaseResolved."""
-    del context
+    """Say that the matter is done, with proof; publishes CaseResolved.
+
+    What looks odd about the proof is flagged to the desk and refuses nothing. Raises
+    EvidenceMissing, EvidenceUnknown, and what `take_case` raises.
+    """
     case = await take_case(unit, acting, Action.RESOLVE)
     text = as_written(wish.text)
     evidence = tuple(AttachmentId(str(each)) for each in wish.evidence)
+    await check_evidence(unit, context, case, evidence)
     changed = await change_case(
         unit,
         case,

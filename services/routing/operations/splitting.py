@@ -5,7 +5,7 @@ from typing import Any
 
 from services.routing import access, handling_queries
 from services.routing.context import RoutingContext
-from services.routing.errors import PartsIncorrect, TooManyParts
+from services.routing.errors import PartsIncorrect
 from services.routing.handling_tables import CasePart
 from services.routing.operations.changing import (
     Acting,
@@ -19,6 +19,7 @@ from services.routing.operations.contributing import MOST_PARTS
 from services.routing.schemas import PartForm, Splitting
 from services.routing.states import Action
 from services.routing.tables import Case
+from services.routing.work_errors import TooManyParts
 from shared.contracts.routing import CaseAssigned, CaseSplit
 from shared.contracts.routing import CasePart as PartOfCase
 from shared.ids import ComplaintId

@@ -5,12 +5,12 @@ from typing import Any, Final
 
 from services.routing import access, handling_queries
 from services.routing.context import RoutingContext
-from services.routing.errors import LeaseNotYours, ProposalMissing
 from services.routing.handling_schemas import Choice, Queue, QueuedCase
 from services.routing.operations import desk
 from services.routing.operations.changing import Acting, etag_of
 from services.routing.schemas import Assignment
 from services.routing.tables import Case
+from services.routing.work_errors import LeaseNotYours, ProposalMissing
 from shared.auth import Principal
 from shared.unit_of_work import UnitOfWork
 

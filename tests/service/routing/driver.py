@@ -18,12 +18,13 @@ from shared.contracts.intake import (
     ComplaintAmended,
     ComplaintSubmitted,
     ComplaintWithdrawn,
+    EvidenceAdded,
     FeedbackGiven,
     ReporterJoined,
 )
 from shared.contracts.sla import DeadlineMissed
 from shared.contracts.topics import class_of, topic_of
-from shared.ids import ClockId, ComplaintId, EventId, new_id
+from shared.ids import AttachmentId, ClockId, ComplaintId, EventId, new_id
 from shared.transport.message import Message
 from tests.support.system import System
 
@@ -174,6 +175,22 @@ class Driver:
             "due_at": self.now,
         }
         return DeadlineMissed.model_validate({**given, **values})
+
+    async def photo(self, complaint_id: str, bits: int, **values: Any) -> str:
+        """Let intake tell of a photo with this fingerprint; returns its id."""
+        attachment = new_id()
+        await self.tell(
+            EvidenceAdded(
+                complaint_id=ComplaintId(complaint_id),
+                occurred_at=self.now,
+                attachment_id=AttachmentId(attachment),
+                by="officer",
+                fingerprint=f"dhash:{bits:016x}",
+                officer_id="petugas-1",
+                **values,
+            )
+        )
+        return attachment
 
     # ------------------------------------------------------- what is to see
 

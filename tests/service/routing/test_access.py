@@ -1,5 +1,6 @@
 """Who may do what: every route, every role, one's own case and another OPD's; deny by default."""
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -138,6 +139,33 @@ WORK_ROUTES = [
         WORKERS,
         {"opd": "DLH", "text": "Mohon bantuan."},
     ),
+    Route("GET", "/cases/{complaint_id}/guide", READERS),
+    Route("POST", "/cases/{complaint_id}/referrals", OF_AN_OPD, {"body": "PLN", "text": "Tolong."}),
+    Route("GET", "/referrals", READERS, of_a_case=False),
+    Route("GET", "/flags", DESK | {Role.AUDITOR}, of_a_case=False),
+    Route(
+        "POST",
+        "/flags/{flag_id}/judge",
+        DESK | {Role.AUDITOR},
+        {"verdict": "Sama."},
+        of_a_case=False,
+    ),
+    Route(
+        "POST",
+        "/cases/{complaint_id}/referrals/{referral_id}/answer",
+        OF_AN_OPD,
+        {"text": "Lusa diperbaiki."},
+    ),
+    # Nobody else's practice is there to be found.
+    Route(
+        "POST",
+        "/practice/cases/{case_id}/{action}",
+        OF_AN_OPD,
+        {"text": "Halo."},
+        of_a_case=False,
+    ),
+    Route("POST", "/practice/cases", OF_AN_OPD, {"count": 1}, of_a_case=False),
+    Route("GET", "/practice/cases", OF_AN_OPD, of_a_case=False),
     # Only who was asked may answer; for everybody else there is no such part.
     Route("POST", "/cases/{complaint_id}/contributions/{part}/done", OF_AN_OPD, {"text": "Beres."}),
     Route(
@@ -152,8 +180,14 @@ ROUTES = [
 ]
 
 
+def _of_something_else(route: Route) -> bool:
+    """Tell whether the route asks for a part or a practice case, which nobody here has."""
+    return "{part}" in route.path or "{case_id}" in route.path
+
+
 def _filled(path: str, complaint_id: str) -> str:
-    return path.replace("{complaint_id}", complaint_id).replace("{part}", "1")
+    names = {"complaint_id": complaint_id, "part": "1", "action": "respond"}
+    return re.sub(r"{(\w+)}", lambda found: names.get(found[1], UNKNOWN_CASE), path)
 
 
 @pytest.mark.parametrize("route", WORK_ROUTES, ids=lambda route: f"{route.method} {route.path}")
@@ -171,7 +205,7 @@ async def test_every_role_at_every_door_of_the_work(routing: Driver, route: Rout
             foreign = role in OF_AN_OPD and opd != "DISHUB"
             if role not in route.roles:
                 assert answer.status_code == 403, (role, opd, answer.text)
-            elif "{part}" in route.path or (route.of_a_case and foreign):
+            elif _of_something_else(route) or (route.of_a_case and foreign):
                 assert answer.status_code == 404, (role, opd, answer.text)
             else:
                 assert answer.status_code < 500, answer.text

@@ -109,7 +109,7 @@ async def test_question_waits_for_the_citizen(routing: Driver) -> None:
 
 async def test_resolution_carries_its_evidence(routing: Driver) -> None:
     complaint_id = await routing.open()
-    photo = new_id()
+    photo = await routing.photo(complaint_id, bits=0x0F1E_2D3C_4B5A_6978)
     body = {"text": "Selesai.", "evidence": [photo]}
     answer = await routing.act(complaint_id, "resolve", routing.officer(), body)
     assert answer.json()["state"] == "resolved"
