@@ -11,6 +11,7 @@ from services.cli import (
     replaying,
     routing,
     serving,
+    sp4n,
     staff,
 )
 from services.cli.commands import Commands
@@ -39,3 +40,4 @@ app.add_typer(profiles.app, name="profile")
 app.add_typer(guarding.audit, name="audit")
 app.add_typer(guarding.retention, name="retention")
 app.add_typer(routing.app, name="routing")
+app.add_typer(sp4n.app, name="sp4n")
