@@ -25,8 +25,10 @@ from services.intake.api import (
 from services.intake.api.admission import Admission
 from services.intake.api.doors import Doors, doors_of
 from services.intake.channels.message import IncomingMessage
+from services.intake.channels.remote import RemoteFiles
 from services.intake.consumers import handlers
 from services.intake.context import FileRoom, make_context
+from services.intake.fetching import fetch_files
 from services.intake.gammu import GammuInbox, poll_gammu
 from services.intake.housekeeping import chores_of
 from services.intake.metrics import GAUGES, IntakeMetrics
@@ -97,6 +99,13 @@ def create_app(settings: IntakeSettings, transport: Transport | None, clock: Clo
         await started.consume(handlers(context))
         started.run_in_background("bank", keep_bank(started.units, context))
         started.run_in_background("bank-words", keep_words(started.units))
+        remote = RemoteFiles(
+            settings.messaging,
+            clock,
+            tuple(settings.media_hosts.split(",")),
+            file_room.workshop.limits.most_bytes,
+        )
+        started.run_in_background("fetch-files", fetch_files(started.units, context, remote))
         if settings.gammu_url is not None:
             started.run_in_background("gammu", _read_gammu(app.state.doors, settings))
 

@@ -1,13 +1,21 @@
 """What intake does every hour: closes days that are over, and forgets what is past its time."""
 
+from datetime import timedelta
+from typing import Final
 from zoneinfo import ZoneInfo
 
+from services.intake import incoming_queries
 from services.intake.context import IntakeContext
 from services.intake.operations.retention import apply_retention
 from services.intake.operations.rooting import close_days
 from services.intake.uploads import delete_expired
 from shared.housekeeping import Chore
 from shared.unit_of_work import UnitsOfWork
+
+#: No platform delivers again after a week; a reply to what was written may come later.
+MESSAGES_KEPT: Final = timedelta(days=90)
+#: Photos whose words never came.
+UNCLAIMED_FILES_KEPT: Final = timedelta(days=1)
 
 
 def chores_of(context: IntakeContext) -> list[Chore]:
@@ -23,4 +31,15 @@ def chores_of(context: IntakeContext) -> list[Chore]:
     async def delete_expired_files(units: UnitsOfWork) -> None:
         await delete_expired(units, context)
 
-    return [close_past_days, forget_what_is_past_its_time, delete_expired_files]
+    async def forget_received_messages(units: UnitsOfWork) -> None:
+        async with units.begin() as unit:
+            await incoming_queries.forget_received(
+                unit.connection, unit.now, MESSAGES_KEPT, UNCLAIMED_FILES_KEPT
+            )
+
+    return [
+        close_past_days,
+        forget_what_is_past_its_time,
+        delete_expired_files,
+        forget_received_messages,
+    ]

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy import delete, select, text, update
 from sqlalchemy.dialects.postgresql import insert
@@ -65,12 +64,16 @@ _COMPLAINTS_OF = text(
       AND reference LIKE 'complaint/%'
     """
 )
-_DUE_FILE = text(
+_LEASE_FILE = text(
     """
-    SELECT * FROM remote_file
-    WHERE complaint_id IS NOT NULL AND try_at <= :now
-    ORDER BY try_at LIMIT 1
-    FOR UPDATE SKIP LOCKED
+    UPDATE remote_file SET try_at = :until, tries = tries + 1
+    WHERE file_id = (
+        SELECT file_id FROM remote_file
+        WHERE complaint_id IS NOT NULL AND try_at <= :now
+        ORDER BY try_at LIMIT 1
+        FOR UPDATE SKIP LOCKED
+    )
+    RETURNING *
     """
 )
 
@@ -195,26 +198,35 @@ async def claim_remote_files(
     )
 
 
-async def lock_due_file(connection: AsyncConnection, now: datetime) -> RemoteFile | None:
-    """Return a file that is to be fetched now, and that no other process fetches."""
-    row: Any = (await connection.execute(_DUE_FILE, {"now": now})).mappings().first()
-    return None if row is None else RemoteFile(**{**row, "file_id": str(row["file_id"])})
+async def lease_due_file(
+    connection: AsyncConnection, now: datetime, until: datetime
+) -> RemoteFile | None:
+    """Take a file that is to be fetched now, for oneself until then; counts the try."""
+    found = await connection.execute(_LEASE_FILE, {"now": now, "until": until})
+    row = found.mappings().first()
+    if row is None:
+        return None
+    ids = {"file_id": str(row["file_id"]), "complaint_id": str(row["complaint_id"])}
+    return RemoteFile(**{**row, **ids})
 
 
-async def postpone_file(
-    connection: AsyncConnection, file_id: str, tries: int, try_at: datetime
-) -> None:
-    """Try a file again later."""
+async def postpone_file(connection: AsyncConnection, file: RemoteFile, try_at: datetime) -> None:
+    """Try a file again later, unless somebody else has leased it since."""
     await connection.execute(
         update(RemoteFile)
-        .where(col(RemoteFile.file_id) == file_id)
-        .values(tries=tries, try_at=try_at)
+        .where(col(RemoteFile.file_id) == file.file_id, col(RemoteFile.tries) == file.tries)
+        .values(try_at=try_at)
     )
 
 
-async def delete_file(connection: AsyncConnection, file_id: str) -> None:
-    """Forget a file that was fetched, or given up."""
-    await connection.execute(delete(RemoteFile).where(col(RemoteFile.file_id) == file_id))
+async def delete_file(connection: AsyncConnection, file: RemoteFile) -> bool:
+    """Forget a file that was fetched or given up; False if somebody else leased it since."""
+    result = await connection.execute(
+        delete(RemoteFile).where(
+            col(RemoteFile.file_id) == file.file_id, col(RemoteFile.tries) == file.tries
+        )
+    )
+    return bool(result.rowcount)
 
 
 async def forget_received(

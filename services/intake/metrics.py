@@ -70,6 +70,12 @@ class IntakeMetrics:
         for call_type in CALL_TYPES:
             self.calls.labels(call_type)
 
+        self.remote_files = Counter(
+            "intake_remote_files",
+            "Files that citizens sent on platforms, by channel: fetched, or given up.",
+            ["channel", "outcome"],
+            registry=registry,
+        )
         self.received = Counter(
             "intake_messages_received",
             "Messages from platforms, by channel and by what they were taken for.",

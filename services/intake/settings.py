@@ -90,6 +90,13 @@ class IntakeSettings(ServiceSettings):
             "Unset: they are refused."
         ),
     )
+    media_hosts: str = Field(
+        "fbcdn.net,fbsbx.com,cdninstagram.com,twimg.com,ton.twitter.com",
+        description=(
+            "Hosts, with commas between them, from which pictures are fetched whose address a "
+            "message names (pages, Instagram, X), with all below them."
+        ),
+    )
     gammu_url: SecretStr | None = Field(
         None,
         description=(

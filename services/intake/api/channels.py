@@ -4,7 +4,7 @@ Nobody is let in before a signature over the raw bytes was checked; an unset sec
 """
 
 import json
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import JSONResponse, PlainTextResponse
@@ -17,7 +17,11 @@ from services.intake.channels import CHANNELS
 from services.intake.channels.message import ChannelAdapter
 from services.intake.errors import ChannelClosed
 from services.intake.receiving import receive_items
+from shared.http import allow_body
 from shared.problems import problem_responses
+
+#: What Meta puts into one delivery, at most.
+_MOST_BYTES: Final = 3 * 1024 * 1024
 
 router = APIRouter(prefix="/intake/v1/channels", tags=["channels"])
 
@@ -108,6 +112,7 @@ async def receive_from_channel(
 ) -> Received:
     """Take in what people wrote on a platform; the same delivery twice has one effect."""
     adapter = _open_adapter(doors, platform)
+    allow_body(request, _MOST_BYTES)
     body = await request.body()
     adapter.verify(body, request.headers, doors.settings)
     try:
