@@ -32,8 +32,11 @@ class GammuSender:
     repeatable = True
 
     def __init__(self, url: str, timeout_seconds: float) -> None:
-        """Take the address of Gammu's database; a connection is made for each message."""
-        self._url = url
+        """Take the address of Gammu's database, with the driver's name or without.
+
+        A connection is made for each message.
+        """
+        self._url = url.replace("+asyncpg", "")
         self._timeout = timeout_seconds
 
     async def send(self, message: OutgoingMessage) -> SentMessage:

@@ -11,10 +11,9 @@ OUTCOMES = ("sent", "later", "unsure", "dead", "dropped")
 MESSAGING_GAUGES: tuple[GaugeQuery, ...] = (
     GaugeQuery(
         "tanggap_messages_oldest_seconds",
-        "Age of the oldest message that waits to be sent, by channel.",
-        """SELECT channel, extract(epoch FROM CAST(:now AS timestamptz) - min(created_at))
-        FROM outgoing_message WHERE state IN ('queued', 'sending') GROUP BY channel""",
-        ("channel",),
+        "Age of the oldest message that waits to be sent.",
+        """SELECT coalesce(extract(epoch FROM CAST(:now AS timestamptz) - min(created_at)), 0)
+        FROM outgoing_message WHERE state IN ('queued', 'sending')""",
     ),
     GaugeQuery(
         "tanggap_messages_held",

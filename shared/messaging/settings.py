@@ -70,7 +70,7 @@ class MessagingSettings(BaseSettings):
     gammu_url: SecretStr | None = Field(
         None,
         description=(
-            "Gammu SMSD's Postgres, `postgresql://…`; used for SMS where no gateway is named."
+            "Gammu SMSD's Postgres, `postgresql+asyncpg://…`: SMS go out by it where no gateway is."
         ),
     )
     smtp_host: str | None = Field(None, description="Server that e-mail goes out by.")

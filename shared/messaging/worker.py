@@ -27,6 +27,7 @@ _FIRST_PAUSE_SECONDS: Final = 5.0
 _LONGEST_PAUSE_SECONDS: Final = 3600.0
 _SHORTEST_SLEEP_SECONDS: Final = 0.02
 _DRAINING_SECONDS: Final = 8.0
+_MOST_FAILURES: Final = 5
 
 
 class Dropped(Exception):
@@ -94,9 +95,16 @@ class MessageWorker:
                     )
                     await asyncio.sleep(backoff_seconds(failures))
         finally:
-            if self._under_way:
-                await asyncio.wait(self._under_way, timeout=_DRAINING_SECONDS)
+            await self._drain()
             await self._sender.close()
+
+    async def _drain(self) -> None:
+        """Let what is under way end; what takes too long is for the lease to judge."""
+        if not self._under_way:
+            return
+        _, late = await asyncio.wait(self._under_way, timeout=_DRAINING_SECONDS)
+        for task in late:
+            task.cancel()
 
     async def _round(self) -> None:
         """Begin to send as much as may be under way at once, then wait for a reason to go on."""
@@ -180,9 +188,9 @@ class MessageWorker:
                         reason=end.reason,
                     )
             except Exception as error:
-                if not is_transient(error):
-                    raise
                 failures += 1
+                if not is_transient(error) and failures >= _MOST_FAILURES:
+                    raise
                 log.warning("sending_not_noted", channel=self.channel, error=repr(error)[:200])
                 await asyncio.sleep(backoff_seconds(failures))
             else:

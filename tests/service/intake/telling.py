@@ -67,7 +67,7 @@ class World:
 
     async def queued(self, lodged: Lodged) -> list[dict[str, Any]]:
         """Return what was queued for a complaint, in order, once nothing of it is due."""
-        deadline = monotonic() + 10
+        deadline = monotonic() + 30
         while True:
             rows = await self.intake.rows(
                 "SELECT * FROM outgoing_message WHERE reference = :reference ORDER BY seq",

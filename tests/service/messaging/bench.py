@@ -108,7 +108,7 @@ class Bench:
 
     async def until(self, message_id: str, *states: str, attempts: int = 0) -> dict[str, Any]:
         """Wait until a message is in one of these states, after so many attempts."""
-        deadline = monotonic() + 10
+        deadline = monotonic() + 30
         row: dict[str, Any] = {}
         while True:
             # A test may cut the connections of all.
@@ -119,7 +119,12 @@ class Bench:
             assert monotonic() < deadline, row
             await asyncio.sleep(0.01)
 
-    def counted(self, channel: str, outcome: str) -> float:
-        """Return how many attempts ended like this."""
+    async def counts(self, channel: str, outcome: str, number: int = 1) -> bool:
+        """Tell whether so many attempts ended like this; they are counted after their commit."""
         labels = {"service": "test", "channel": channel, "outcome": outcome}
-        return self.registry.get_sample_value("tanggap_messages_attempts_total", labels) or 0.0
+        for _ in range(500):
+            counted = self.registry.get_sample_value("tanggap_messages_attempts_total", labels)
+            if counted == number:
+                return True
+            await asyncio.sleep(0.01)
+        return False
