@@ -81,14 +81,6 @@ class Placing:
     wanted_precision: float = 0.9
 
 
-@dataclass(frozen=True, slots=True)
-class Example:
-    """An invented complaint and its topic: what a model learns from before the first real one."""
-
-    text: str
-    topic: str
-
-
 class RoutingProfile(BaseModel):
     """What routing needs of a Pemda's profile, and stores; the rules are in their order."""
 
@@ -100,6 +92,5 @@ class RoutingProfile(BaseModel):
     areas: tuple[Area, ...]
     placing: Placing
     spellings: tuple[tuple[str, str], ...] = ()
-    examples: tuple[Example, ...] = ()
     zone: str = "Asia/Jakarta"
     work: WorkBook = WorkBook()

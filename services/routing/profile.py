@@ -8,7 +8,6 @@ from pathlib import Path
 
 from services.routing.catalogue import (
     Area,
-    Example,
     KeywordRule,
     Opd,
     Placing,
@@ -19,7 +18,6 @@ from services.routing.conditions import language
 from services.routing.outlines import OUTLINES, read_outlines
 from services.routing.profile_files import (
     AreasFile,
-    ExamplesFile,
     OpdsFile,
     RuleEntry,
     RulesFile,
@@ -33,7 +31,6 @@ from shared.profile import ProfileInvalid, ProfileProblem, ProfileReader
 _OPDS, _TOPICS, _RULES = "opds.yaml", "topics.yaml", "rules.yaml"
 FILES = (_OPDS, _TOPICS, _RULES, WORK)
 _AREAS = "pemda.yaml"
-_EXAMPLES = "examples.yaml"
 
 
 def check(folder: Path) -> list[ProfileProblem]:
@@ -56,8 +53,6 @@ def read(folder: Path) -> RoutingProfile:
     topics = reader.read(_TOPICS, TopicsFile)
     rules = reader.read(_RULES, RulesFile)
     areas = reader.read(_AREAS, AreasFile)
-    written = (folder / _EXAMPLES).exists()
-    examples = reader.read(_EXAMPLES, ExamplesFile) if written else ExamplesFile(examples={})
     outlines = read_outlines(folder, reader)
     work = read_work(reader)
     if opds and areas:
@@ -71,11 +66,9 @@ def read(folder: Path) -> RoutingProfile:
         check_work(reader, work, known_opds, known_topics)
     if opds and topics and rules:
         _check_rules(reader, opds, topics, rules)
-    if topics and examples:
-        _check_examples(reader, topics, examples)
     reader.finish()
     # Without a problem every file was read; this is said for the type checker.
-    if not (opds and topics and rules and areas and examples):
+    if not (opds and topics and rules and areas):
         raise ProfileInvalid(reader.problems)
     return RoutingProfile(
         opds=tuple(Opd(each.code, each.name, each.kind, each.area_code) for each in opds.opds),
@@ -84,9 +77,6 @@ def read(folder: Path) -> RoutingProfile:
         areas=tuple(_areas(areas, outlines)),
         placing=Placing(**rules.placing.model_dump()),
         spellings=tuple(sorted(rules.spellings.items())),
-        examples=tuple(
-            Example(text, topic) for topic, texts in examples.examples.items() for text in texts
-        ),
         zone=areas.zone,
         work=work,
     )
@@ -181,14 +171,6 @@ def _check_condition(reader: ProfileReader, index: int, when: str, fields: Langu
     except ExpressionInvalid as error:
         place = ("rules", index, "when")
         reader.complain_inside(_RULES, place, error.line, error.column, error.message)
-
-
-def _check_examples(reader: ProfileReader, topics: TopicsFile, examples: ExamplesFile) -> None:
-    known = {topic.code for topic in topics.topics}
-    for topic in examples.examples:
-        if topic not in known:
-            message = f"{_TOPICS} has no topic '{topic}'"
-            reader.complain(_EXAMPLES, ("examples", topic), message)
 
 
 def _topic(entry: TopicEntry) -> Topic:

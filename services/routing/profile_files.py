@@ -1,4 +1,4 @@
-"""The files of routing's part of a profile, as they are written: OPDs, topics, rules, examples."""
+"""The files of routing's part of a profile, as they are written: OPDs, topics, rules, areas."""
 
 from typing import Annotated, Literal
 
@@ -153,12 +153,6 @@ class AreasFile(ProfilePart):
 
     zone: Annotated[str, AfterValidator(indonesian_zone)] = "Asia/Jakarta"
     districts: list[_District] = []
-
-
-class ExamplesFile(ProfilePart):
-    """examples.yaml: invented complaints by topic."""
-
-    examples: dict[Slug, list[Annotated[str, StringConstraints(min_length=10, max_length=1000)]]]
 
 
 def _usable(keywords: list[str]) -> list[str]:

@@ -1,7 +1,9 @@
 """Which OPD the rules choose, why, and what they leave to the triage desk."""
 
+import shutil
 import time
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -18,7 +20,7 @@ from services.routing.catalogue import (
 )
 from services.routing.conditions import Circumstances
 from services.routing.decisions import MOST_PROPOSALS, Decision
-from services.routing.profile import read
+from services.routing.profile import check, read
 from services.routing.rules import Router, compile_rules
 
 CONTOH = Path(__file__).parents[3] / "deploy" / "profiles" / "contoh"
@@ -321,3 +323,54 @@ class TestShippedProfile:
         contoh.choose_opd(text)
         contoh.choose_opd("lampu " * 90_000 + "padam " * 90_000)
         assert time.perf_counter() - begun < 2
+
+
+class TestConditions:
+    NIGHT = KeywordRule("malam", "Di luar jam kerja.", opd="DAMKAR", when="hour < 6")
+    FORM = KeywordRule("formulir", "Isian formulir.", opd="PUPR", when='answers["lebar"] == "3"')
+
+    def test_a_condition_alone_decides_and_is_named(self) -> None:
+        came = Circumstances(submitted_at=datetime(2026, 3, 9, 3, 0, tzinfo=UTC))
+        chosen = router(rules=(self.NIGHT, *RULES)).choose_opd("entah apa", came=came)
+        assert (chosen.opd, chosen.rule_id) == ("DAMKAR", "malam")
+        assert router(rules=(self.NIGHT, *RULES)).choose_opd("entah apa").opd is None
+
+    def test_words_and_condition_must_both_hold(self) -> None:
+        rule = replace(self.NIGHT, any_of=("pju",))
+        came = Circumstances(submitted_at=datetime(2026, 3, 9, 3, 0, tzinfo=UTC))
+        assert router(rules=(rule,)).choose_opd("pju rusak", came=came).rule_id == "malam"
+        assert router(rules=(rule,)).choose_opd("entah apa", came=came).rule_id is None
+        assert router(rules=(rule,)).choose_opd("pju rusak").rule_id != "malam"
+
+    def test_one_that_fails_is_passed_over_and_told(self) -> None:
+        decision = router(rules=(self.FORM, *RULES)).choose_opd("listrik kami padam")
+        assert decision.failed_rules == ("formulir",)
+        assert decision.rule_id == "listrik-pln"
+        came = Circumstances(answers={"lebar": 3})
+        chosen = router(rules=(self.FORM, *RULES)).choose_opd("listrik kami padam", came=came)
+        assert (chosen.opd, chosen.failed_rules) == ("PUPR", ())
+
+    def test_a_rule_may_send_to_the_sub_district(self) -> None:
+        rule = KeywordRule("setempat", "Urusan setempat.", place=True, any_of=("gapura",))
+        came = Circumstances(area_code="99.71.02")
+        assert router(rules=(rule,)).choose_opd("gapura roboh", came=came).opd == "KEC-DUA"
+        assert router(rules=(rule,)).choose_opd("gapura roboh").opd is None
+
+    def test_an_account_settles_only_what_its_words_allow(self) -> None:
+        came = Circumstances(account_opd="DISHUB")
+        assert router().choose_opd("min tolong", came=came).rule_id == "akun-opd"
+        doubtful = router().choose_opd("saluran parkir", came=came)
+        assert (doubtful.opd, doubtful.rule_id) == ("DISHUB", "akun-opd")
+        other = Circumstances(account_opd="DAMKAR")
+        assert router().choose_opd("saluran parkir", came=other).opd is None
+
+    def test_a_condition_that_is_wrong_is_told_with_its_column(self, tmp_path: Path) -> None:
+        folder = tmp_path / "profil"
+        shutil.copytree(CONTOH, folder)
+        path = folder / "rules.yaml"
+        path.write_text(path.read_text().replace("topic == null", "topik == null"))
+        line = next(n for n, x in enumerate(path.read_text().splitlines(), 1) if "topik ==" in x)
+        problem = check(folder)[0]
+        # `    when: emergency and topik`: the unknown field begins in column 25.
+        assert str(problem).startswith(f"rules.yaml:{line}:25: rules[")
+        assert "no field 'topik'" in problem.message
