@@ -56,7 +56,7 @@ class TestFile:
             (lambda _: json.dumps({"features": [{}]}), "not a collection"),
             (
                 lambda text: text.replace("[111.45, -7.7], [111.48, -7.7]", "[1, 1], [1, 1]"),
-                "sound",
+                "feature 1",
             ),
         ],
     )
