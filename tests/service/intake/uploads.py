@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 
 from shared.auth import Role
+from shared.media.store import FolderStore
 from tests.service.intake.driver import Driver, Lodged
 from tests.support.files import photo
 
@@ -91,3 +92,10 @@ async def untouched() -> AsyncIterator[bytes]:
     for byte in b"x":
         assert not byte, "the body was read"
         yield b""
+
+
+def stored(intake: Driver) -> list[str]:
+    """Return the names of all files in the store."""
+    store = intake.doors.context.files.store
+    assert isinstance(store, FolderStore)
+    return sorted(path.name for path in store._folder.rglob("*") if path.is_file())  # noqa: SLF001
