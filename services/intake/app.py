@@ -17,6 +17,7 @@ from services.intake.api import (
     open311,
     open_data,
     partners,
+    posters,
     privacy,
     staff,
     staff_privacy,
@@ -124,6 +125,7 @@ def create_app(settings: IntakeSettings, transport: Transport | None, clock: Clo
         held_messages,
         desk.router,
         open311.endpoints,
+        posters.router,
         bank.router,
         open_data.router,
     ]

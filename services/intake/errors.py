@@ -203,6 +203,17 @@ class JurisdictionUnknown(NotFound):
         super().__init__(f"jurisdiction_id ini tidak dikenal; yang dilayani: {ours}.")
 
 
+class PosterUnknown(NotFound):
+    """There is no such QR sheet."""
+
+    slug = "poster-unknown"
+    title = "Lembar QR tidak dikenal"
+
+    def __init__(self) -> None:
+        """Say where to look."""
+        super().__init__("Kode lembar ini tidak ada pada profil (posters.yaml).")
+
+
 class CallerNotBlocked(NotFound):
     """No block of this number is in force."""
 
