@@ -3,6 +3,7 @@
 import typer
 
 from services.cli import (
+    bank,
     demo,
     documents,
     guarding,
@@ -41,3 +42,4 @@ app.add_typer(guarding.audit, name="audit")
 app.add_typer(guarding.retention, name="retention")
 app.add_typer(routing.app, name="routing")
 app.add_typer(sp4n.app, name="sp4n")
+app.add_typer(bank.app, name="bank")

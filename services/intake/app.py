@@ -12,6 +12,7 @@ from services.intake.api import (
     channels,
     citizens,
     desk,
+    digests,
     evidence,
     files,
     open311,
@@ -127,6 +128,7 @@ def create_app(settings: IntakeSettings, transport: Transport | None, clock: Clo
         open311.endpoints,
         posters.router,
         bank.router,
+        digests.router,
         open_data.router,
     ]
     app = service.build_app("Laporan Warga", _DESCRIPTION, routers, on_start)

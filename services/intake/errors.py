@@ -307,3 +307,14 @@ class MonthNotOver(NotFound):
     def __init__(self) -> None:
         """Say which months there are."""
         super().__init__("Data terbuka terbit setelah bulannya berakhir. Minta bulan sebelumnya.")
+
+
+class MonthUnknown(NotFound):
+    """A month that has not begun."""
+
+    slug = "month-unknown"
+    title = "Bulan belum dimulai"
+
+    def __init__(self) -> None:
+        """Say which months there are."""
+        super().__init__("Bulan ini belum dimulai. Minta bulan yang berjalan atau yang lalu.")

@@ -28,6 +28,7 @@ ENOUGH_WAITING: Final = 200
 SAMPLE: Final = 20_000
 
 _EVERY_SECONDS: Final = 0.5
+_ANNOUNCING_STEPS: Final = 5
 _WORDS_EVERY_SECONDS: Final = 3600.0
 
 
@@ -37,8 +38,11 @@ async def keep_bank(units: UnitsOfWork, context: IntakeContext) -> None:
         try:
             async with units.begin() as unit:
                 await take_in_changes(unit, context)
-            async with units.begin() as unit:
-                await announce_imports(unit)
+            for _ in range(_ANNOUNCING_STEPS):
+                async with units.begin() as unit:
+                    announced = await announce_imports(unit)
+                if announced < MOST_ANNOUNCED:
+                    break
         except Exception as error:  # noqa: BLE001 - the queues keep what was not done
             log.warning("bank_not_kept_up", error=repr(error)[:200])
         await asyncio.sleep(_EVERY_SECONDS)

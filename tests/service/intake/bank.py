@@ -17,9 +17,9 @@ BANK = "/intake/v1/bank"
 ZONE = ZoneInfo("Asia/Jakarta")
 
 
-async def caught_up(intake: Driver, queue: str = "bank_change") -> None:
+async def caught_up(intake: Driver, queue: str = "bank_change", seconds: float = 10) -> None:
     """Wait until the bank shows every complaint as it is, or has announced every import."""
-    deadline = monotonic() + 10
+    deadline = monotonic() + seconds
     while await intake.rows(f"SELECT 1 FROM {queue} LIMIT 1"):  # noqa: S608 - a table's name
         assert monotonic() < deadline, f"{queue} is not worked off"
         await asyncio.sleep(0.02)
@@ -52,19 +52,24 @@ async def found(
 
 async def put_in(intake: Driver, *rows: dict[str, str], source: str = "uji") -> int:
     """Import rows of an old log; those without a time are a day old."""
-    profile = intake.doors.context.profile
-    names = Names(
-        ZONE,
-        named(profile.opds.items()),
-        named(profile.topic_names().items()),
-        named(profile.area_names().items()),
-    )
+    names = names_of(intake)
     yesterday = (intake.now - timedelta(days=1)).isoformat()
     entries = [
         read_row({"submitted_at": yesterday, **row}, names, source, intake.now) for row in rows
     ]
     async with intake.doors.units.begin() as unit:
-        return await import_entries(unit, intake.doors.context, entries)
+        return await import_entries(unit, entries, ZONE.key)
+
+
+def names_of(intake: Driver) -> Names:
+    """Return what the profile's names mean."""
+    profile = intake.doors.context.profile
+    return Names(
+        ZONE,
+        named(profile.opds.items()),
+        named(profile.topic_names().items()),
+        named(profile.area_names().items()),
+    )
 
 
 def days_ago(intake: Driver, days: float) -> datetime:
