@@ -5,6 +5,7 @@ A channel has a worker of its own, so that a platform that hangs holds up no oth
 
 import asyncio
 import random
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Protocol
@@ -117,10 +118,10 @@ class MessageWorker:
             task.add_done_callback(self._attempt_ended)
         if len(claimed) < free or free <= 0:
             seconds = await self._seconds_to_wait()
-            try:
-                await asyncio.wait_for(self._nudged.wait(), seconds)
-            except TimeoutError:
-                return
+            # Not `wait_for`: on 3.11 it swallows a cancellation that comes with the nudge.
+            with suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    await self._nudged.wait()
 
     async def _claim(self, limit: int) -> list[Queued]:
         async with self._units.begin() as unit:

@@ -117,7 +117,8 @@ class Platforms:
         self.calls.append(Call(platform, path, dict(request.headers), body, accepted))
         if mood in {"slow_before", "slow_after"}:
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._closing.wait(), _SLOW_SECONDS)
+                async with asyncio.timeout(_SLOW_SECONDS):
+                    await self._closing.wait()
         if mood == "broken":
             return PlainTextResponse("Bad Gateway", 502)
         if mood == "unavailable":
