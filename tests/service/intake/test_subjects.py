@@ -44,7 +44,7 @@ async def _act(
     return said
 
 
-def _by_secret(lodged: Lodged, kind: str) -> dict[str, str]:
+def _by_secret(lodged: Lodged, kind: str) -> dict[str, Any]:
     return {"kind": kind, "tracking_code": lodged.code, "tracking_secret": lodged.secret}
 
 
