@@ -23,6 +23,7 @@ ROLES: Final[dict[Action, tuple[Role, ...]]] = {
     Action.REJECT: (*DESK, *OPD_STAFF),
     Action.CLOSE: DESK,
     Action.RECONSIDER: DESK,
+    Action.REOPEN: DESK,
     Action.MERGE: (*DESK, *OPD_STAFF),
     Action.UNMERGE: (*DESK, *OPD_STAFF),
     # It gives work to other OPDs, so within an OPD it is for its head.

@@ -173,6 +173,13 @@ class MemberView(BaseModel):
     tracking_code: str
 
 
+class Reopening(BaseModel):
+    """Why a case that was over is worked on again; the citizen is told."""
+
+    model_config = _example(reason="Lampu padam lagi malam itu juga.")
+    reason: Reason
+
+
 class ProposalView(BaseModel):
     """An OPD that the rules proposed, how surely (0 to 1), and by which words."""
 

@@ -24,7 +24,7 @@ class State(StrEnum):
 
 
 class Action(StrEnum):
-    """What happens to a case. Staff do the first twelve; the others follow from events."""
+    """What happens to a case. Staff do those of STAFF_ACTIONS; all others follow from events."""
 
     ASSIGN = "assign"
     RETURN = "return"
@@ -58,6 +58,7 @@ STAFF_ACTIONS: Final = (
     Action.REJECT,
     Action.CLOSE,
     Action.RECONSIDER,
+    Action.REOPEN,
     Action.MERGE,
     Action.UNMERGE,
     Action.SPLIT,
@@ -138,7 +139,7 @@ STATES: Final[Mapping[State, Row]] = {
     State.CLOSED: Row(
         "closed",
         ("Ditutup oleh Pelapor", "Ditutup oleh Admin", "Ditutup oleh Sistem"),
-        # Within a window only; who knows the hour asks `may_reopen` of the citizens' operations.
+        # By a citizen within a window only, which `may_reopen` of their operations knows.
         {Action.REOPEN: State.ASSIGNED, Action.WITHDRAW: State.WITHDRAWN},
     ),
     # A withdrawal is taken while intake shows an open case, and is final even where the case had
@@ -214,7 +215,8 @@ def draw_table() -> str:
         ", ".join(f"`{action}`" for action in STAFF_ACTIONS) + ".",
         "The citizen's `withdraw`, `receive-information`, `confirm` and `reopen` come from",
         "intake's events, `expire` from sla's closing clock. A citizen's “saya juga” is a `merge`.",
-        "A closed case is reopened only within the window (`TANGGAP_ROUTING_REOPEN_DAYS`).",
+        "A citizen has a closed case reopened only within `TANGGAP_ROUTING_REOPEN_DAYS`, the desk",
+        "whenever there is a reason.",
         "",
         "```mermaid",
         "stateDiagram-v2",

@@ -14,6 +14,7 @@ from services.routing.schemas import (
     Question,
     Reconsideration,
     Rejection,
+    Reopening,
     Resolution,
     Return,
 )
@@ -102,3 +103,11 @@ async def reconsider_case(
 ) -> ActionDone:
     """Take a rejected case back to the triage desk."""
     return await door.do(desk.reconsider_case, body)
+
+
+@router.post(
+    "/{complaint_id}/reopen", operation_id="routing_reopen_case", responses=ACTION_PROBLEMS
+)
+async def reopen_case(body: Reopening, door: Annotated[Door, door_to(Action.REOPEN)]) -> ActionDone:
+    """Let the OPD that resolved a case work on it again; its history is kept."""
+    return await door.do(desk.reopen_case, body)

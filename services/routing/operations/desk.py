@@ -1,4 +1,4 @@
-"""What the triage desk does: assign, close, reconsider; and reject, which officers may do too."""
+"""What the triage desk does: assign, close, reconsider, reopen, and, as officers may, reject."""
 
 from services.routing import access, queries
 from services.routing.context import RoutingContext
@@ -10,7 +10,7 @@ from services.routing.operations.changing import (
     change_case,
     take_case,
 )
-from services.routing.schemas import Assignment, Closing, Reconsideration, Rejection
+from services.routing.schemas import Assignment, Closing, Reconsideration, Rejection, Reopening
 from services.routing.states import Action, State, is_legal
 from services.routing.tables import Case
 from shared.contracts.event import Proposal
@@ -194,6 +194,36 @@ async def _take_back(unit: UnitOfWork, case: Case, reason: str, officer_id: str 
             proposals=_proposals(case),
             reason=reason,
         ),
+    )
+    return changed
+
+
+async def reopen_case(
+    unit: UnitOfWork, context: RoutingContext, acting: Acting, wish: Reopening
+) -> Case:
+    """Let the OPD that resolved a case work on it again, at any time; publishes CaseReopened."""
+    del context
+    case = await take_case(unit, acting, Action.REOPEN)
+    reason = as_written(wish.reason)
+    epoch = case.epoch + 1
+    changed = await change_case(
+        unit,
+        case,
+        Action.REOPEN,
+        Fact("desk", acting.officer_id, reason, {"epoch": epoch}),
+        epoch=epoch,
+        reason=reason,
+        resolved_at=None,
+        closed_at=None,
+        officer_id=acting.officer_id,
+    )
+    unit.publish(
+        CaseReopened(
+            complaint_id=ComplaintId(case.complaint_id),
+            occurred_at=unit.now,
+            epoch=epoch,
+            reason=reason,
+        )
     )
     return changed
 

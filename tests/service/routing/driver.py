@@ -40,6 +40,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "reject": {"reason_code": "unclear", "text": "Mohon lengkapi laporan."},
     "close": {"note": "Pelapor puas."},
     "reconsider": {"reason": "Ada bukti baru."},
+    "reopen": {"reason": "Lampu padam lagi."},
     "merge": {"into": "019b76da-a800-7000-8000-00000000c002"},
     "unmerge": {},
     "split": {

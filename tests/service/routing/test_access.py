@@ -23,6 +23,7 @@ MAY: dict[Action, set[Role]] = {
     Action.REJECT: DESK | OF_AN_OPD,
     Action.CLOSE: DESK,
     Action.RECONSIDER: DESK,
+    Action.REOPEN: DESK,
     Action.MERGE: DESK | OF_AN_OPD,
     Action.UNMERGE: DESK | OF_AN_OPD,
     Action.SPLIT: DESK | {Role.HEAD},
@@ -30,6 +31,7 @@ MAY: dict[Action, set[Role]] = {
 STATE_FOR = {
     Action.CLOSE: "resolved",
     Action.RECONSIDER: "rejected",
+    Action.REOPEN: "closed",
     Action.UNMERGE: "merged",
 }
 

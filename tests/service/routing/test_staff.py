@@ -11,6 +11,7 @@ from shared.contracts.routing import (
     CaseAssigned,
     CaseClosed,
     CaseRejected,
+    CaseReopened,
     CaseResolved,
     CaseReturned,
     CaseTriaged,
@@ -246,3 +247,18 @@ async def test_unknown_case_and_no_uuid(routing: Driver) -> None:
     assert (await routing.act(new_id(), "respond", routing.officer())).status_code == 404
     assert (await routing.look(new_id(), routing.desk())).status_code == 404
     assert (await routing.look("bukan-uuid", routing.desk())).status_code == 422
+
+
+@pytest.mark.parametrize("state", ["resolved", "closed"])
+async def test_desk_reopens_what_was_over_at_any_time_and_the_history_stays(
+    routing: Driver, state: str
+) -> None:
+    complaint_id = await routing.case_in(state)
+    before = await routing.facts(complaint_id)
+    routing.later(days=400)
+    answer = await routing.act(complaint_id, "reopen", routing.desk())
+    assert (answer.json()["state"], answer.json()["opd"]) == ("assigned", "DISHUB")
+    event = await last_published(routing, complaint_id)
+    assert isinstance(event, CaseReopened)
+    assert event.epoch == 1
+    assert (await routing.facts(complaint_id))[:-1] == before
