@@ -20,6 +20,7 @@ from services.intake.api import (
     partners,
     posters,
     privacy,
+    similar,
     staff,
     staff_privacy,
     submitting,
@@ -31,6 +32,7 @@ from services.intake.channels.remote import RemoteFiles
 from services.intake.consumers import handlers
 from services.intake.context import FileRoom, make_context
 from services.intake.fetching import fetch_files
+from services.intake.finder import find_duplicates
 from services.intake.gammu import GammuInbox, poll_gammu
 from services.intake.housekeeping import chores_of
 from services.intake.metrics import GAUGES, IntakeMetrics
@@ -95,6 +97,7 @@ def create_app(settings: IntakeSettings, transport: Transport | None, clock: Clo
             settings=settings,
         )
         correspondence.start(context)
+        started.run_in_background("finder", find_duplicates(started.units, context))
         started.run_in_background("workshop", file_room.workshop.run())
         for chore in chores_of(context):
             started.every_hour(chore)
@@ -114,6 +117,7 @@ def create_app(settings: IntakeSettings, transport: Transport | None, clock: Clo
     held_messages = held_messages_router("intake", lambda request: doors_of(request).units)
     routers = [
         submitting.router,
+        similar.router,
         citizens.router,
         files.router,
         privacy.router,

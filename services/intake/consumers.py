@@ -7,12 +7,15 @@ from services.intake.context import IntakeContext
 from services.intake.operations.following import (
     follow_case,
     follow_clock,
+    follow_merger,
+    follow_separation,
     miss_deadline,
     pause_clock,
     stop_clock,
 )
 from services.intake.rules.progress import FOLLOWED
 from shared.contracts.event import Event
+from shared.contracts.routing import CaseMerged, CaseUnmerged
 from shared.contracts.sla import (
     ClockPaused,
     ClockRescheduled,
@@ -29,6 +32,8 @@ Operation = Callable[[UnitOfWork, IntakeContext, Any], Awaitable[None]]
 # DeadlineNear is missing: what is near is for officers to know.
 OPERATIONS: dict[type[Event], Operation] = {
     **dict.fromkeys(FOLLOWED, follow_case),
+    CaseMerged: follow_merger,
+    CaseUnmerged: follow_separation,
     ClockStarted: follow_clock,
     ClockResumed: follow_clock,
     ClockRescheduled: follow_clock,

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Literal
 
 from services.intake.rules.sentences import STATES_IN_WORDS
 from shared.errors import Conflict, Forbidden, Invalid, NotFound, PermanentError, Unavailable
@@ -10,6 +11,14 @@ _ACTIONS = {
     "message": "mengirim pesan",
     "feedback": "memberi penilaian",
     "withdraw": "mencabut laporan",
+    "join": "bergabung dengan laporan lain",
+}
+JoinFault = Literal["itself", "secret", "early", "over"]
+_JOIN_FAULTS: dict[JoinFault, str] = {
+    "itself": "Laporan itu laporan Anda sendiri, atau Anda sudah bergabung dengannya.",
+    "secret": "Laporan itu rahasia. Laporan Anda tetap ditangani sendiri.",
+    "early": "Laporan itu baru saja masuk. Coba lagi sebentar.",
+    "over": "Laporan itu tidak ditangani lagi. Laporan Anda tetap ditangani sendiri.",
 }
 
 
@@ -85,6 +94,17 @@ class ReporterErased(Conflict):
     def __init__(self) -> None:
         """Say what to do instead."""
         super().__init__("Data pelapor sudah dihapus. Buatlah laporan baru bila masih perlu.")
+
+
+class JoinRefused(Conflict):
+    """A complaint cannot join that one; `reason` says why."""
+
+    slug = "join-refused"
+    title = "Tidak dapat bergabung dengan laporan itu"
+
+    def __init__(self, reason: JoinFault) -> None:
+        """Name what stands against it."""
+        super().__init__(_JOIN_FAULTS[reason], extensions={"reason": reason})
 
 
 class SenderBlocked(Forbidden):

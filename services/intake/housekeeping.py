@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from services.intake import incoming_queries
 from services.intake.context import IntakeContext
+from services.intake.operations.likeness import forget_old_sightings
 from services.intake.operations.retention import apply_retention
 from services.intake.operations.rooting import close_days
 from services.intake.uploads import delete_expired
@@ -37,9 +38,14 @@ def chores_of(context: IntakeContext) -> list[Chore]:
                 unit.connection, unit.now, MESSAGES_KEPT, UNCLAIMED_FILES_KEPT
             )
 
+    async def forget_what_is_too_old_to_be_alike(units: UnitsOfWork) -> None:
+        async with units.begin() as unit:
+            await forget_old_sightings(unit, context)
+
     return [
         close_past_days,
         forget_what_is_past_its_time,
         delete_expired_files,
         forget_received_messages,
+        forget_what_is_too_old_to_be_alike,
     ]

@@ -122,6 +122,15 @@ class Account(ProfilePart):
         return self.platform_id or self.handle
 
 
+class SimilarTerms(ProfilePart):
+    """What may be the same matter: within how many metres and days, how alike (0 to 1)."""
+
+    metres: Annotated[float, Field(ge=20, le=5_000)] = 250
+    days: Annotated[float, Field(ge=1, le=365)] = 30
+    least_score: Annotated[float, Field(gt=0, le=1)] = 0.6
+    most: Annotated[int, Field(ge=1, le=10)] = 3
+
+
 class ChannelsFile(ProfilePart):
     """channels.yaml."""
 
@@ -129,6 +138,7 @@ class ChannelsFile(ProfilePart):
     channels: tuple[Channel, ...] = Field(min_length=1)
     accounts: tuple[Account, ...] = ()
     conversation: Conversation = Conversation()
+    similar: SimilarTerms = SimilarTerms()
 
 
 class IntakeProfile(ProfilePart):
@@ -141,6 +151,7 @@ class IntakeProfile(ProfilePart):
     privacy: PrivacyFile
     outside: OutsideProfile = OutsideProfile()
     conversation: Conversation = Conversation()
+    similar: SimilarTerms = SimilarTerms()
     # A profile that was stored before there were messages has none, and writes to nobody.
     messages: MessagesFile | None = None
     #: Names of the OPDs by their codes.
@@ -206,6 +217,7 @@ def read(folder: Path) -> IntakeProfile:
         accounts=channels.accounts,
         outside=outside,
         conversation=channels.conversation,
+        similar=channels.similar,
         messages=messages,
         opds=reader.names(_OPDS, "opds"),
         privacy=privacy,

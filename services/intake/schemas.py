@@ -15,6 +15,7 @@ MOST_NAME = 120
 MOST_ADDRESS = 300
 MOST_MESSAGE = 4_000
 MOST_REASON = 1_000
+MOST_SUMMARY = 160
 MOST_UPLOADS = 100
 
 Status = Literal[
@@ -100,6 +101,9 @@ class ComplaintForm(BaseModel):
     anonymous: StrictBool = Field(False, description="Nobody is shown who reports.")
     secret: StrictBool = Field(
         False, description="The public sees nothing but status and dates (Rahasia)."
+    )
+    join: Annotated[CleanText, Field(min_length=1, max_length=40)] | None = Field(
+        None, description="The code of a complaint about the same matter that this one joins."
     )
     device_time: UtcDatetime | None = Field(
         None, description="What the sender's device says the time is; decides nothing."
@@ -255,6 +259,59 @@ class OwnWords(BaseModel):
     attachments: list[AttachedFile] = []
 
 
+class SimilarComplaint(BaseModel):
+    """A public complaint that may be about the same matter; `summary` is masked."""
+
+    tracking_code: str = Field(examples=[_CODE])
+    score: float = Field(ge=0, le=1, examples=[0.82], description="How alike, from 0 to 1.")
+    summary: str = Field(examples=["Lampu jalan padam"])
+    status: Status
+    opd_name: str | None = Field(examples=["Dinas Perhubungan"])
+
+
+class SimilarComplaints(BaseModel):
+    """Open complaints that may be about the same matter, the likest first."""
+
+    items: list[SimilarComplaint]
+
+
+class SimilarForm(BaseModel):
+    """What somebody is about to complain of, and where; nothing of it is kept."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        hide_input_in_errors=True,
+        json_schema_extra={
+            "examples": [
+                {
+                    "text": "Lampu jalan di depan pos ronda padam.",
+                    "location": {"lat": -7.62874, "lon": 111.53067},
+                }
+            ]
+        },
+    )
+
+    text: Annotated[CleanText, Field(min_length=1, max_length=MOST_TEXT)]
+    location: LocationForm
+
+
+class JoinForm(BaseModel):
+    """The code of the complaint that is joined ("saya juga")."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"joined": "K7M3PXA92W"}]}
+    )
+
+    joined: Annotated[CleanText, Field(min_length=1, max_length=40)]
+
+
+class JoinAccepted(BaseModel):
+    """The wish was taken in; `joined` is the complaint whose case will lead."""
+
+    status: Status
+    joined: str = Field(examples=[_CODE])
+
+
 class TrackedComplaint(BaseModel):
     """A complaint as its code shows it; `own` and officers' texts only with the secret.
 
@@ -275,7 +332,13 @@ class TrackedComplaint(BaseModel):
     open_request: str | None = Field(
         None, description="The officer's question that waits for an answer; with the secret."
     )
+    followed_status: Status | None = Field(
+        None, description="While merged: where the case stands that answers this complaint."
+    )
     legal_actions: list[Literal["message", "feedback", "withdraw"]]
+    similar: list[SimilarComplaint] = Field(
+        default_factory=list, description="Complaints that this one may join; with the secret."
+    )
     own: OwnWords | None = None
 
 

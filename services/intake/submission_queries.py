@@ -83,6 +83,9 @@ _SUBMIT = text(
     ), received AS (
         INSERT INTO timeline_entry (complaint_id, kind, happened_at)
         SELECT complaint_id, 'received', submitted_at FROM fresh
+    ), newcomer AS (
+        INSERT INTO newcomer (complaint_id)
+        SELECT complaint_id FROM fresh WHERE lat IS NOT NULL OR area_code IS NOT NULL
     )
     INSERT INTO complaint ({_COMPLAINT})
     SELECT {_COMPLAINT} FROM fresh

@@ -11,10 +11,12 @@ from services.intake.api.doors import Doors, TheDoors
 from services.intake.api.uploading import named_files
 from services.intake.context import IntakeContext
 from services.intake.errors import TrackingSecretWrong
-from services.intake.operations import conversation, reading
+from services.intake.operations import conversation, joining, reading
 from services.intake.schemas import (
     Accepted,
     FeedbackForm,
+    JoinAccepted,
+    JoinForm,
     MessageForm,
     TrackedComplaint,
     WithdrawalForm,
@@ -120,6 +122,32 @@ async def give_feedback(
         lambda unit, context, complaint: conversation.give_feedback(
             unit, context, complaint, form.satisfied, form.text
         ),
+    )
+
+
+@router.post(
+    "/{tracking_code}/join",
+    operation_id="join_complaint",
+    status_code=201,
+    response_model=JoinAccepted,
+    responses=CONVERSATION,
+)
+async def join_complaint(
+    doors: TheDoors,
+    request: Request,
+    form: JoinForm,
+    tracking_code: TrackingCode,
+    secret: TrackingSecret = None,
+    key: IdempotencyKey = None,
+) -> dict[str, Any]:
+    """Say "saya juga": the complaint joins another, and hears what becomes of that one."""
+    return await converse(
+        doors,
+        request,
+        tracking_code,
+        secret,
+        key,
+        lambda unit, _context, complaint: joining.join_complaint(unit, complaint, form.joined),
     )
 
 

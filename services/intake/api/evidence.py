@@ -10,7 +10,8 @@ from services.intake.api.staff import ComplaintNumber, Reader
 from services.intake.api.uploading import SERVES, keep_once, received, serve, takes
 from services.intake.attachment_schemas import AttachedFile, EvidenceForm
 from services.intake.attachment_tables import Attachment
-from services.intake.operations.attachments import add_evidence, find_for_staff, open_file
+from services.intake.operations.attachments import add_evidence, open_file
+from services.intake.operations.reading import find_for_staff
 from services.intake.uploads import keep_file
 from shared.auth import Principal, Role, require
 from shared.idempotency import IdempotencyKey

@@ -1,7 +1,7 @@
 """POST /intake/v1/complaints: the door that citizens come in by, and the fastest of all."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Header, Request, Response
@@ -11,6 +11,9 @@ from services.intake.api.admission import DEVICE_HEADER, LONGEST_DEVICE, SHORTES
 from services.intake.api.doors import Doors, doors_of
 from services.intake.api.lean import LeanRoute
 from services.intake.api.uploading import named_files
+from services.intake.errors import ActionNotLegal, JoinRefused
+from services.intake.operations import joining
+from services.intake.operations.reading import find_by_code
 from services.intake.operations.submission import Origin, Receipt, draft_submission
 from services.intake.schemas import ComplaintForm, SubmittedComplaint
 from shared.idempotency import IdempotencyKey, RequestInFlight
@@ -36,7 +39,7 @@ DeviceId = Annotated[
     operation_id="submit_complaint",
     status_code=201,
     response_model=SubmittedComplaint,
-    responses=problem_responses(400, 403, 409, 413, 422, 429, 503),
+    responses=problem_responses(400, 403, 404, 409, 413, 422, 429, 503),
 )
 async def submit_complaint(
     request: Request,
@@ -51,6 +54,8 @@ async def submit_complaint(
     """
     doors = doors_of(request)
     doors.admission.admit_request(request)
+    if form.join is not None:
+        await _check_join(doors, form.join)
     with _in_flight(doors, key):
         body = await request.body()
         files = await named_files(doors, form.attachments) if form.attachments else ()
@@ -63,9 +68,25 @@ async def submit_complaint(
         )
         doors.admission.admit_sender(submission.row["phone_hash"])
         receipt = await doors.submit(submission)
+        if form.join is not None:
+            await _join(doors, receipt, form.join)
     if receipt.complaint_id == submission.row["complaint_id"]:
         doors.context.metrics.submitted.labels(submission.row["channel"]).inc()
     return answer_submission(doors, receipt, secret_suggested=submission.secret_suggested)
+
+
+async def _check_join(doors: Doors, code: str) -> None:
+    """Raise before the complaint is stored what would keep it from joining that one."""
+    async with doors.units.begin() as unit:
+        await joining.find_joined(unit, code)
+
+
+async def _join(doors: Doors, receipt: Receipt, code: str) -> None:
+    """Join a new complaint to another; it stays one of its own where that one ended meanwhile."""
+    with suppress(JoinRefused, ActionNotLegal):
+        async with doors.units.begin() as unit:
+            complaint = await find_by_code(unit.connection, receipt.tracking_code)
+            await joining.join_complaint(unit, complaint, code)
 
 
 @contextmanager

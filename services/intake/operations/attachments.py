@@ -131,16 +131,6 @@ async def check_room(
     _check_room(context, count, size, files)
 
 
-async def find_for_staff(
-    connection: AsyncConnection, complaint_id: str, caller: Principal
-) -> Complaint:
-    """Return a complaint that is the caller's to work on; raises ComplaintNotFound."""
-    complaint = await queries.find_complaint_by_id(connection, complaint_id)
-    if complaint is None or not may_read(complaint.opd, caller):
-        raise ComplaintNotFound("Tidak ada laporan dengan nomor ini pada OPD Anda.")
-    return complaint
-
-
 async def add_evidence(
     unit: UnitOfWork,
     context: IntakeContext,

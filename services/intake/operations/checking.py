@@ -78,6 +78,14 @@ def read_reporter(reporter: ReporterForm) -> dict[str, str]:
     return {**emptied, **identity}
 
 
+def check_location(context: IntakeContext, location: LocationForm) -> None:
+    """Raise FormIncorrect where a place cannot be one of this Pemda's."""
+    errors: Errors = []
+    _check_location(context, location, errors)
+    if errors:
+        raise FormIncorrect(errors)
+
+
 def _check_location(context: IntakeContext, location: LocationForm, errors: Errors) -> None:
     lat, lon = location.lat, location.lon
     if lat is None or lon is None:

@@ -4,10 +4,11 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from services.intake import queries
+from services.intake import duplicate_queries, queries
 from services.intake.attachment_tables import Attachment
 from services.intake.context import IntakeContext
 from services.intake.errors import ActionNotLegal, ComplaintNotFound, ReporterErased
+from services.intake.operations import leading
 from services.intake.operations.attachments import (
     check_room,
     give_files,
@@ -17,7 +18,7 @@ from services.intake.operations.attachments import (
 )
 from services.intake.operations.partner_statuses import tell_partner
 from services.intake.operations.reading import open_person
-from services.intake.rules.progress import WITHDRAWN, Action, Entry, Progress, legal_actions
+from services.intake.rules.progress import MERGED, WITHDRAWN, Action, Entry, Progress, legal_actions
 from services.intake.schemas import Accepted
 from services.intake.tables import Complaint, Message
 from shared.contracts.intake import CitizenMessageReceived, ComplaintWithdrawn, FeedbackGiven
@@ -116,6 +117,7 @@ async def withdraw_complaint(
     Raises ActionNotLegal, ReporterErased.
     """
     kept = await _keep(unit, context, complaint, "withdraw", "withdrawal", reason)
+    await duplicate_queries.end_merger(unit.connection, complaint.complaint_id, unit.now)
     after, entry = replace(kept.progress, state=WITHDRAWN, request_id=None), Entry("withdrawn")
     await queries.move_complaint(unit.connection, complaint.complaint_id, after, entry, unit.now)
     tell_partner(unit, context, complaint.complaint_id, kept.progress, after, entry, unit.now)
@@ -143,7 +145,10 @@ async def _keep(
     progress = await queries.lock_progress(unit.connection, complaint.complaint_id)
     if progress is None:
         raise ComplaintNotFound
-    legal = legal_actions(progress.state)
+    leader = None
+    if progress.state == MERGED:
+        leader = await leading.find_leader(unit.connection, complaint.complaint_id)
+    legal = legal_actions(progress.state, leader.state if leader else None)
     if action not in legal:
         raise ActionNotLegal(action, progress.state, legal)
     reporter = await queries.find_reporter(unit.connection, complaint.reporter_id)

@@ -6,14 +6,16 @@ write to different columns and rows, so that the order between their topics does
 
 from typing import Final
 
-from services.intake import queries
+from services.intake import duplicate_queries, queries
 from services.intake.context import IntakeContext
 from services.intake.errors import ComplaintMissing
+from services.intake.operations.leading import shared_steps
 from services.intake.operations.partner_statuses import tell_partner
 from services.intake.operations.telling import tell_reporter
-from services.intake.rules.progress import WITHDRAWN, follow
+from services.intake.rules.progress import WITHDRAWN, Entry, follow
 from services.intake.tables import Deadline
 from shared.contracts.event import Event
+from shared.contracts.routing import CaseMerged, CaseUnmerged
 from shared.contracts.sla import (
     ClockPaused,
     ClockRescheduled,
@@ -45,6 +47,34 @@ async def follow_case(unit: UnitOfWork, context: IntakeContext, event: Event) ->
     tell_partner(unit, context, event.complaint_id, before, after, entry, event.occurred_at)
     if after.state != WITHDRAWN:
         tell_reporter(unit, context, event.complaint_id, entry)
+
+
+async def follow_merger(unit: UnitOfWork, context: IntakeContext, event: CaseMerged) -> None:
+    """Show that a case became part of another, whose steps its reporter sees and hears from now on.
+
+    Raises ComplaintMissing.
+    """
+    await follow_case(unit, context, event)
+    progress = await queries.lock_progress(unit.connection, event.complaint_id)
+    if progress is None or progress.state == WITHDRAWN:
+        return
+    connection = unit.connection
+    await duplicate_queries.begin_merger(
+        connection, event.complaint_id, event.into, event.occurred_at
+    )
+    # Whoever tells of the leader holds this lock: what they told before, this reporter hears now;
+    # what they tell after it, they tell this reporter too.
+    await queries.lock_progress(connection, event.into)
+    steps = await queries.list_entries(connection, event.into)
+    for step in shared_steps(steps, event.occurred_at):
+        entry = Entry(step.kind, step.opd, step.opd_name, step.text, step.detail)
+        tell_reporter(unit, context, event.complaint_id, entry)
+
+
+async def follow_separation(unit: UnitOfWork, context: IntakeContext, event: CaseUnmerged) -> None:
+    """Show that a case is its own again; raises ComplaintMissing."""
+    await follow_case(unit, context, event)
+    await duplicate_queries.end_merger(unit.connection, event.complaint_id, event.occurred_at)
 
 
 async def follow_clock(

@@ -11,6 +11,8 @@ from services.intake.attachment_schemas import AttachedFile
 from services.intake.attachment_tables import Attachment
 from services.intake.context import IntakeContext
 from services.intake.errors import ComplaintNotFound, TrackingCodeMistyped, TrackingSecretWrong
+from services.intake.operations.leading import find_leader, follow_leaders
+from services.intake.operations.likeness import show_like
 from services.intake.rules.progress import legal_actions
 from services.intake.rules.sentences import STATUS_KINDS, sentence_of
 from services.intake.rules.tracking import read_code
@@ -60,8 +62,13 @@ async def track_complaint(
         check_secret(context, complaint, secret)
     known = secret is not None
     visible = known or not complaint.secret
-    entries = await queries.list_entries(connection, complaint.complaint_id)
-    deadlines = await queries.list_deadlines(connection, complaint.complaint_id, _EXPECTED_STAGES)
+    own_entries = await queries.list_entries(connection, complaint.complaint_id)
+    followed = await follow_leaders(connection, complaint, own_entries)
+    leader = followed.leader
+    entries = sorted([*own_entries, *followed.entries], key=lambda entry: entry.happened_at)
+    deadlines = await queries.list_deadlines(
+        connection, (leader or complaint).complaint_id, _EXPECTED_STAGES
+    )
     return TrackedComplaint.model_validate(
         {
             "tracking_code": complaint.tracking_code,
@@ -86,7 +93,9 @@ async def track_complaint(
             "open_request": _last_text(entries, "information_requested")
             if known and complaint.request_id is not None
             else None,
-            "legal_actions": legal_actions(complaint.state),
+            "followed_status": leader.state if leader else None,
+            "legal_actions": legal_actions(complaint.state, leader.state if leader else None),
+            "similar": await show_like(connection, complaint) if known else [],
             "own": await _own_words(connection, context, complaint) if known else None,
         }
     )
@@ -95,9 +104,13 @@ async def track_complaint(
 async def find_for_staff(
     connection: AsyncConnection, complaint_id: str, caller: Principal
 ) -> Complaint:
-    """Return a complaint that is the caller's; raises ComplaintNotFound."""
+    """Return a complaint that is the caller's; raises ComplaintNotFound.
+
+    A merged one is theirs who have the case that leads it.
+    """
     complaint = await queries.find_complaint_by_id(connection, complaint_id)
-    if complaint is None or not may_read(complaint.opd, caller):
+    leader = await find_leader(connection, complaint_id)
+    if complaint is None or not may_read((leader or complaint).opd, caller):
         raise ComplaintNotFound("Tidak ada laporan dengan nomor ini pada OPD Anda.")
     return complaint
 

@@ -9,11 +9,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from services.intake import telling_queries
+from services.intake import duplicate_queries, telling_queries
 from services.intake.context import IntakeContext, Sending
 from services.intake.messages_profile import FrontEnd
 from services.intake.rules.answering import TOLD, answering_channel, sending_channel
 from services.intake.rules.progress import Entry
+from services.intake.rules.sharing import SHARED_KINDS, shared_detail
 from services.intake.telling_queries import Answered
 from shared.ids import new_id
 from shared.messaging.queue import Draft, enqueue
@@ -53,6 +54,7 @@ class _Tellings:
     async def finish(self, unit: UnitOfWork) -> None:
         front_ends = _front_ends(self._context)
         channels = {channel for each in front_ends for channel in each.channels}
+        await self._share(unit)
         answered = await telling_queries.list_answered(
             unit.connection, {note.complaint_id for note in self._notes}, channels
         )
@@ -63,6 +65,20 @@ class _Tellings:
             for draft in _drafts(note, answered[note.complaint_id], front_ends)
         ]
         await send(unit, self._context.sending, drafts)
+
+    async def _share(self, unit: UnitOfWork) -> None:
+        """Let the reporters of merged complaints know of what the leading one's is told."""
+        shared = [note for note in self._notes if note.template in SHARED_KINDS]
+        if not shared:
+            return
+        followers = await duplicate_queries.list_followers(
+            unit.connection, {note.complaint_id for note in shared}
+        )
+        self._notes += [
+            _Note(follower, note.template, _shared_parameters(note))
+            for note in shared
+            for follower in followers.get(note.complaint_id, ())
+        ]
 
 
 def tell_reporter(
@@ -218,6 +234,12 @@ def _drafts(note: _Note, answered: Answered, front_ends: Sequence[FrontEnd]) -> 
         if answered.channel in front_end.channels and note.template in TOLD
     )
     return drafts
+
+
+def _shared_parameters(note: _Note) -> dict[str, Any]:
+    parameters = dict(note.parameters)
+    detail = shared_detail(note.template, parameters.pop("detail", None))
+    return parameters if detail is None else {**parameters, "detail": detail}
 
 
 def _front_ends(context: IntakeContext) -> Sequence[FrontEnd]:

@@ -31,11 +31,14 @@ from shared.contracts.sla import CaseEscalated, DeadlineMissed
 
 RECEIVED: Final = "received"
 WITHDRAWN: Final = "withdrawn"
+MERGED: Final = "merged"
 #: What nobody works on any more. A citizen can no longer withdraw from these.
-ENDED_STATES: Final = ("resolved", "closed", "rejected", "merged")
+ENDED_STATES: Final = ("resolved", "closed", "rejected", MERGED)
 OPEN_STATES: Final = (RECEIVED, "triage", "assigned", "in_progress", "waiting_citizen")
 #: From when on the reporter's data are merely kept, and the retention periods run.
-RETAINED_STATES: Final = ("closed", "rejected", "merged", WITHDRAWN)
+RETAINED_STATES: Final = ("closed", "rejected", MERGED, WITHDRAWN)
+#: In these a complaint can join another: nobody waits for its reporter alone.
+JOINABLE_STATES: Final = (RECEIVED, "triage", "assigned", "in_progress")
 STATES: Final = (*OPEN_STATES, *ENDED_STATES, WITHDRAWN)
 
 Action = Literal["message", "feedback", "withdraw"]
@@ -73,8 +76,13 @@ _CITIZENS_STAGES: Final = ("verification", "first_response", "follow_up", "resol
 _OUTSIDE_ROLES: Final = ("triage", "head", "sekda", "leader")
 
 
-def legal_actions(state: str) -> tuple[Action, ...]:
-    """Return what a citizen may do in this state."""
+def legal_actions(state: str, leading_state: str | None = None) -> tuple[Action, ...]:
+    """Return what a citizen may do in this state; while merged, in that of the case that leads.
+
+    They may judge its result, and withdraw, as if it were their own.
+    """
+    if state == MERGED and leading_state is not None:
+        state = leading_state
     actions: list[Action] = []
     if state != WITHDRAWN:
         actions.append("message")
@@ -170,9 +178,9 @@ def _reopened(progress: Progress, event: CaseReopened) -> Step:
 
 
 def _merged(progress: Progress, _event: CaseMerged) -> Step:
-    if progress.state == "merged":
+    if progress.state == MERGED:
         return progress, None
-    after = replace(progress, state="merged", state_before_merge=progress.state)
+    after = replace(progress, state=MERGED, state_before_merge=progress.state)
     return after, Entry("merged")
 
 

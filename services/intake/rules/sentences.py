@@ -19,6 +19,7 @@ _SENTENCES: Final[Mapping[str, str]] = {
     "reopened": "Laporan dibuka kembali dan ditangani lagi oleh {opd}.",
     "reconsidered": "Laporan yang semula tidak ditindaklanjuti dipertimbangkan lagi.",
     "merged": "Laporan digabung dengan laporan lain tentang hal yang sama.",
+    "joined": "Pelapor bergabung dengan laporan lain tentang hal yang sama.",
     "unmerged": "Laporan dipisahkan lagi dari laporan lain.",
     "split": "Laporan memuat beberapa hal dan ditangani oleh beberapa OPD.",
     "closed": "Laporan ditutup{detail}.",
