@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from services.intake import fetching
 from services.intake.channels.remote import RemoteFiles
 from services.intake.fetching import LEASE, MOST_TRIES, fetch_one
 from shared.messaging.port import TryLater
@@ -75,13 +74,11 @@ async def albums(
             whatsapp_tokens={ACCOUNTS["whatsapp"]: "token-wa"},
             telegram_tokens={ACCOUNTS["telegram"]: "111:token-tg"},
         )
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(fetching, "_POLL_SECONDS", 3600)
-            home = tmp_path_factory.mktemp("albums")
-            async with open_to_platforms(databases, home, messaging=messaging) as system:
-                remote = RemoteFiles(messaging, system.clock, ("127.0.0.1",), 1_000_000)
-                yield Album(Driver(system), platforms, remote)
-                await remote.close()
+        home = tmp_path_factory.mktemp("albums")
+        async with open_to_platforms(databases, home, messaging=messaging) as system:
+            remote = RemoteFiles(messaging, system.clock, ("127.0.0.1",), 1_000_000)
+            yield Album(Driver(system), platforms, remote)
+            await remote.close()
 
 
 @pytest.fixture

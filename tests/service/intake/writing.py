@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
+from services.intake import fetching
 from services.intake.operations.submission import sender_index
 from tests.service.intake.driver import Driver
 from tests.support.deliveries import CHANNELS as CHANNEL_OF
@@ -23,8 +24,13 @@ REPORT = "Lampu jalan di depan pos ronda RT 03 padam sejak tiga hari"
 async def open_to_platforms(
     databases: Databases, home: Path, **values: Any
 ) -> AsyncIterator[System]:
-    """Run intake with the secrets of every platform, and limits that a test can reach."""
+    """Run intake with the secrets of every platform, and limits that a test can reach.
+
+    Files are fetched when a test says so, and not by the service itself.
+    """
     async with AsyncExitStack() as stack:
+        still = stack.enter_context(pytest.MonkeyPatch.context())
+        still.setattr(fetching, "_POLL_SECONDS", 3600)
         with pytest.MonkeyPatch.context() as environment:
             for name, secret in SECRETS.items():
                 environment.setenv(f"TANGGAP_INTAKE_{name.upper()}", secret)
