@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, func, insert, select, update
+from sqlalchemy import ColumnElement, and_, case, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
+from services.intake.incoming_tables import RemoteFile
 from services.intake.privacy_tables import Breach, SubjectRequest
 from services.intake.tables import Complaint, Message, Reporter
 
@@ -50,6 +51,8 @@ async def empty_sealed(connection: AsyncConnection, reporter_ids: Sequence[str])
     await connection.execute(
         update(Message).where(col(Message.complaint_id).in_(theirs)).values(words=None)
     )
+    # Files that were not fetched yet are fetched no more.
+    await connection.execute(delete(RemoteFile).where(col(RemoteFile.complaint_id).in_(theirs)))
 
 
 async def insert_request(connection: AsyncConnection, request: SubjectRequest) -> None:
