@@ -19,6 +19,7 @@ from shared import event_loop
 from shared.clock import SystemClock
 from tests.load.cores import Cores, share_cores, started_on
 from tests.load.figures import Figure, Run
+from tests.load.measure_bank import measure_bank
 from tests.load.measure_delivery import measure_inbox, measure_relay
 from tests.load.measure_end_to_end import measure_end_to_end
 from tests.load.measure_process import measure_classify, measure_start
@@ -53,6 +54,7 @@ BENCHES: dict[str, Bench] = {
     "inbox": Bench(measure_inbox),
     "end-to-end": Bench(measure_end_to_end, on_all_cores=True),
     "classify": Bench(measure_classify),
+    "bank": Bench(measure_bank, on_all_cores=True),
     "start": Bench(measure_start, on_all_cores=True),
 }
 
