@@ -85,16 +85,25 @@ async def list_flags(connection: AsyncConnection, limit: int) -> Sequence[Mappin
     return cast(Sequence[Mapping[str, Any]], (await connection.execute(statement)).mappings().all())
 
 
+async def lock_flag(connection: AsyncConnection, flag_id: str) -> Mapping[str, Any] | None:
+    """Return a flag, if there is one, and let nobody else judge it in this transaction."""
+    statement = (
+        select(*(col(getattr(ClosingFlag, name)) for name in ClosingFlag.model_fields))
+        .where(col(ClosingFlag.flag_id) == flag_id)
+        .with_for_update()
+    )
+    return cast(Mapping[str, Any] | None, (await connection.execute(statement)).mappings().first())
+
+
 async def see_flag(
     connection: AsyncConnection, flag_id: str, by: str, at: datetime, verdict: str
-) -> bool:
-    """Note what a person made of a flag; False where somebody did before, or there is none."""
-    statement = (
+) -> None:
+    """Note what a person made of a flag whose row is locked."""
+    await connection.execute(
         update(ClosingFlag)
-        .where(col(ClosingFlag.flag_id) == flag_id, col(ClosingFlag.seen_at).is_(None))
+        .where(col(ClosingFlag.flag_id) == flag_id)
         .values(seen_by=by, seen_at=at, verdict=verdict)
     )
-    return (await connection.execute(statement)).rowcount == 1
 
 
 def _shot(row: Mapping[Any, Any]) -> Shot:

@@ -21,6 +21,7 @@ class FlagView(BaseModel):
     kind: Literal["reused", "elsewhere", "too_old", "in_the_future"]
     details: dict[str, Any]
     raised_at: datetime
+    verdict: str | None = None
 
 
 class Flags(BaseModel):

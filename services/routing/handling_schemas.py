@@ -30,7 +30,7 @@ def _example(**values: Any) -> ConfigDict:
     return ConfigDict(extra="forbid", json_schema_extra={"examples": [values]})
 
 
-class Candidate(BaseModel):
+class PossibleRepeat(BaseModel):
     """An earlier complaint that this one may repeat, how surely (0 to 1)."""
 
     complaint_id: str
@@ -46,7 +46,7 @@ class QueuedCase(CaseSummary):
 
     reason: str
     proposals: list[ProposalView]
-    candidates: list[Candidate]
+    candidates: list[PossibleRepeat]
     late: bool
     lease_until: datetime | None
     leased_by_me: bool
@@ -91,7 +91,7 @@ class Choices(BaseModel):
     decisions: Annotated[list[Choice], Field(min_length=1, max_length=50)]
 
 
-class Decided(BaseModel):
+class CaseDecided(BaseModel):
     """What came of one decision: the case as it is now, or why it was refused."""
 
     complaint_id: str
@@ -100,10 +100,16 @@ class Decided(BaseModel):
     problem: str | None = None
 
 
-class DecidedAll(BaseModel):
+class LeaseEnded(BaseModel):
+    """A case of the desk's queue that is free again."""
+
+    complaint_id: str
+
+
+class CasesDecided(BaseModel):
     """What came of each decision, in the order in which they were sent."""
 
-    results: list[Decided]
+    results: list[CaseDecided]
 
 
 class Claim(BaseModel):

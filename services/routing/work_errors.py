@@ -105,8 +105,19 @@ class EvidenceUnknown(Conflict):
         )
 
 
+class FlagNotFound(NotFound):
+    """There is no such flag."""
+
+    slug = "flag-not-found"
+    title = "Tanda tidak ditemukan"
+
+    def __init__(self) -> None:
+        """Say what to do instead."""
+        super().__init__("Muat ulang daftar tanda yang belum dinilai.")
+
+
 class FlagGone(Conflict):
-    """There is no such flag, or somebody has judged it already."""
+    """Somebody has judged this flag already."""
 
     slug = "flag-gone"
     title = "Tanda itu sudah dinilai"

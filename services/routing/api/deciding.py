@@ -27,10 +27,16 @@ from shared.problems import problem_responses
 router = APIRouter(prefix="/routing/v1", tags=["deciding"])
 
 
+class JsonLines(StreamingResponse):
+    """An answer of lines of JSON, sent as they come."""
+
+    media_type = "application/x-ndjson"
+
+
 @router.post(
     "/classify",
     operation_id="routing_classify",
-    responses=problem_responses(401, 403, 413, 422, 429, 503),
+    responses=problem_responses(400, 401, 403, 413, 422, 429, 503),
 )
 async def classify(
     request: Request, body: TextToClassify, caller: Annotated[Principal, Depends(require(*READERS))]
@@ -73,18 +79,18 @@ async def classify(
 @router.post(
     "/what-if",
     operation_id="routing_what_if",
-    response_model=None,
+    response_class=JsonLines,
     responses={
         200: {
             "description": "Lines of JSON: a Change each, at last a WhatIfSummary.",
             "content": {"application/x-ndjson": {"schema": {"type": "string"}}},
         },
-        **problem_responses(401, 403, 409, 413, 422, 503),
+        **problem_responses(400, 401, 403, 409, 413, 422, 503),
     },
 )
 async def what_if(
     request: Request, body: WhatIf, caller: Annotated[Principal, Depends(require(*DESK))]
-) -> StreamingResponse:
+) -> JsonLines:
     """Replay other rules or another model over past cases; shows what would change, line by line.
 
     What a case does not keep (the account written to, form answers) is not known to the rules here.
@@ -96,7 +102,7 @@ async def what_if(
     found = replay(database, context, then, body.cases)
     # The first one is fetched before the answer begins, so that being busy is a proper 409.
     first = await anext(found)
-    return StreamingResponse(_lines(first, found), media_type="application/x-ndjson")
+    return JsonLines(_lines(first, found))
 
 
 async def _lines(

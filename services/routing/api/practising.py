@@ -3,7 +3,7 @@
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Path, Request
 
 from services.routing import access
 from services.routing.api.doors import context_of, service_of
@@ -22,7 +22,10 @@ from shared.problems import problem_responses
 router = APIRouter(prefix="/routing/v1/practice", tags=["practice"])
 
 Trainee = Annotated[Principal, Depends(require(*access.OPD_STAFF))]
-StepName = Literal["respond", "progress", "request-information", "resolve", "return", "reject"]
+StepName = Annotated[
+    Literal["respond", "progress", "request-information", "resolve", "return", "reject"],
+    Path(description="The action, as of a real case."),
+]
 
 
 @router.post(

@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from fastapi import APIRouter, Depends, Path, Query, Request
 
 from services.routing import access, evidence_queries, queries, referral_queries
 from services.routing.api.doors import (
@@ -32,7 +32,7 @@ from services.routing.operations.changing import Acting
 from services.routing.operations.handling import may_see_case
 from services.routing.schemas import ActionDone
 from services.routing.tables import Case
-from services.routing.work_errors import FlagGone
+from services.routing.work_errors import FlagGone, FlagNotFound
 from shared.auth import Principal, Role, require
 from shared.problems import problem_responses
 from shared.unit_of_work import UnitOfWork
@@ -57,18 +57,20 @@ async def list_flags(request: Request, caller: Judge) -> Flags:
 @router.post(
     "/flags/{flag_id}/judge",
     operation_id="routing_judge_flag",
-    status_code=204,
-    responses=problem_responses(400, 401, 403, 409, 413, 422, 503),
+    responses=problem_responses(400, 401, 403, 404, 409, 413, 422, 503),
 )
-async def judge_flag(request: Request, flag_id: UUID, body: Judgement, caller: Judge) -> Response:
+async def judge_flag(request: Request, flag_id: UUID, body: Judgement, caller: Judge) -> FlagView:
     """Say what a flag turned out to be; it is kept with who said so."""
     async with service_of(request).units.begin() as unit:
-        seen = await evidence_queries.see_flag(
+        flag = await evidence_queries.lock_flag(unit.connection, str(flag_id))
+        if flag is None:
+            raise FlagNotFound
+        if flag["seen_at"] is not None:
+            raise FlagGone
+        await evidence_queries.see_flag(
             unit.connection, str(flag_id), access.officer_id(caller), unit.now, body.verdict
         )
-        if not seen:
-            raise FlagGone
-    return Response(status_code=204)
+    return FlagView.model_validate({**flag, "verdict": body.verdict})
 
 
 @router.post(

@@ -3,15 +3,16 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request
 
 from services.routing import access
 from services.routing.api.doors import context_of, legal_for, service_of
 from services.routing.handling_schemas import (
+    CaseDecided,
+    CasesDecided,
     Choice,
     Choices,
-    Decided,
-    DecidedAll,
+    LeaseEnded,
     LeaseWish,
     Queue,
 )
@@ -52,28 +53,27 @@ async def lease_cases(request: Request, caller: Desk, body: LeaseWish) -> Queue:
 @router.delete(
     "/leases/{complaint_id}",
     operation_id="routing_release_lease",
-    status_code=204,
-    responses=problem_responses(401, 403, 409, 422, 503),
+    responses=problem_responses(401, 403, 404, 409, 422, 503),
 )
-async def release_lease(request: Request, complaint_id: UUID, caller: Desk) -> Response:
+async def release_lease(request: Request, complaint_id: UUID, caller: Desk) -> LeaseEnded:
     """Let go of a case without deciding it."""
     async with service_of(request).units.begin() as unit:
         await triage.release_lease(unit, caller, str(complaint_id))
-    return Response(status_code=204)
+    return LeaseEnded(complaint_id=str(complaint_id))
 
 
 @router.post("/decisions", operation_id="routing_decide_cases", responses=_PROBLEMS)
-async def decide_cases(request: Request, caller: Desk, body: Choices) -> DecidedAll:
+async def decide_cases(request: Request, caller: Desk, body: Choices) -> CasesDecided:
     """Decide up to fifty cases; one that is refused holds up no other."""
-    return DecidedAll(results=[await _decide(request, caller, each) for each in body.decisions])
+    return CasesDecided(results=[await _decide(request, caller, each) for each in body.decisions])
 
 
-async def _decide(request: Request, caller: Principal, choice: Choice) -> Decided:
+async def _decide(request: Request, caller: Principal, choice: Choice) -> CaseDecided:
     complaint_id = str(choice.complaint_id)
     try:
         async with service_of(request).units.begin() as unit:
             case = await triage.decide(unit, context_of(request), caller, choice)
     except Problem as problem:
-        return Decided(complaint_id=complaint_id, status=problem.status, problem=problem.detail)
+        return CaseDecided(complaint_id=complaint_id, status=problem.status, problem=problem.detail)
     done = view_done(case, legal_for(caller, case))
-    return Decided.model_validate({"complaint_id": complaint_id, "status": 200, "case": done})
+    return CaseDecided.model_validate({"complaint_id": complaint_id, "status": 200, "case": done})

@@ -3,8 +3,9 @@
 from datetime import timedelta
 from typing import Any, Final
 
-from services.routing import access, handling_queries
+from services.routing import access, handling_queries, queries
 from services.routing.context import RoutingContext
+from services.routing.errors import CaseNotFound
 from services.routing.handling_schemas import Choice, Queue, QueuedCase
 from services.routing.operations import desk
 from services.routing.operations.changing import Acting, etag_of
@@ -34,8 +35,10 @@ async def lease_next(unit: UnitOfWork, caller: Principal, count: int) -> list[st
 
 
 async def release_lease(unit: UnitOfWork, caller: Principal, complaint_id: str) -> None:
-    """Let go of a case; raises LeaseNotYours."""
+    """Let go of a case; raises CaseNotFound, LeaseNotYours."""
     me = access.officer_id(caller)
+    if await queries.find_case(unit.connection, complaint_id) is None:
+        raise CaseNotFound
     if not await handling_queries.end_lease(unit.connection, complaint_id, me):
         raise LeaseNotYours
 

@@ -58,7 +58,7 @@ async def test_photo_that_was_used_before_is_flagged_and_not_refused(routing: Dr
     assert (flag["kind"], flag["details"]["attachment_id"]) == ("reused", old)
     judged = {"verdict": "Satu jembatan, dua laporan."}
     path = f"flags/{flag['flag_id']}/judge"
-    assert (await routing.post(path, routing.desk(), judged)).status_code == 204
+    assert (await routing.post(path, routing.desk(), judged)).status_code == 200
     assert (await routing.post(path, routing.desk(), judged)).status_code == 409
     assert await _flags(routing, second) == []
 
