@@ -20,6 +20,7 @@ from services.intake.errors import (
     SenderBlocked,
     SenderNotKnown,
 )
+from services.intake.operations.auditing import record
 from services.intake.tables import Reporter
 from shared.ids import new_id
 from shared.unit_of_work import UnitOfWork
@@ -69,6 +70,7 @@ async def lift_block(unit: UnitOfWork, block_id: str, by: str) -> Block:
     if found.lifted_at is not None or found.until <= unit.now:
         raise BlockOver
     await abuse_queries.lift_block(unit.connection, block_id, unit.now, by)
+    record(unit, by, "block_lifted", f"block:{block_id}")
     return found.model_copy(update={"lifted_at": unit.now, "lifted_by": by})
 
 
@@ -108,6 +110,14 @@ async def _block(
         until=blocking.until,
     )
     await abuse_queries.insert_block(unit.connection, row)
+    record(
+        unit,
+        blocking.by,
+        "sender_blocked",
+        f"block:{row.block_id}",
+        reason=blocking.reason,
+        kind=kind,
+    )
     return row
 
 

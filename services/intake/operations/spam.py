@@ -3,6 +3,7 @@
 from services.intake import abuse_queries, queries
 from services.intake.abuse_tables import SpamMark
 from services.intake.errors import AlreadySpam, ComplaintNotFound, NotSpam
+from services.intake.operations.auditing import record
 from services.intake.tables import Complaint
 from shared.auth import Principal, Role
 from shared.contracts.intake import ComplaintAmended
@@ -34,6 +35,7 @@ async def mark_spam(
         marked_by=caller.subject,
     )
     await abuse_queries.insert_spam_mark(unit.connection, mark)
+    record(unit, caller.subject, "spam_marked", f"complaint:{complaint_id}", reason=reason)
     _publish(unit, complaint_id, is_spam=True)
     return mark
 
@@ -47,6 +49,7 @@ async def clear_spam(unit: UnitOfWork, complaint_id: str, caller: Principal) -> 
     connection = unit.connection
     if not await abuse_queries.undo_spam_mark(connection, complaint_id, unit.now, caller.subject):
         raise NotSpam
+    record(unit, caller.subject, "spam_mark_undone", f"complaint:{complaint_id}")
     _publish(unit, complaint_id, is_spam=False)
 
 

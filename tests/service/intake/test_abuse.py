@@ -233,6 +233,11 @@ async def test_a_spam_mark_is_told_and_undone(intake: Driver) -> None:
         "SELECT * FROM spam_mark WHERE complaint_id = :id", id=lodged.complaint_id
     )
     assert (row["marked_by"], row["undone_by"], row["reason"]) == ("meja-1", "meja-1", "Iklan.")
+    audited = await intake.rows(
+        "SELECT actor, action FROM audit_entry WHERE object = :object ORDER BY seq",
+        object=f"complaint:{lodged.complaint_id}",
+    )
+    assert [each["action"] for each in audited] == ["spam_marked", "spam_mark_undone"]
 
 
 async def test_two_marks_at_once_are_one(intake: Driver) -> None:
