@@ -11,7 +11,7 @@ from services.intake.audit_tables import AuditEntry, AuditHead, DailyRoot, RootL
 from services.intake.tables import Complaint
 
 # Two replicas that close days at the same time.
-_LOCK_DAYS = text("SELECT pg_try_advisory_xact_lock(hashtext('intake.daily_root'))")
+_LOCK_DAYS = text("SELECT pg_advisory_xact_lock(hashtext('intake.daily_root'))")
 # Beside the day's own also what came late, by a clock that was wrong. Receipts lie in the order of
 # their submission.
 _PLANT = text(
@@ -85,9 +85,9 @@ async def find_hash(connection: AsyncConnection, seq: int) -> bytes | None:
     return (await connection.execute(statement)).scalar_one_or_none()
 
 
-async def lock_days(connection: AsyncConnection) -> bool:
-    """Tell whether this transaction alone may close days now."""
-    return bool((await connection.execute(_LOCK_DAYS)).scalar_one())
+async def lock_days(connection: AsyncConnection) -> None:
+    """Let nobody else close days in this transaction; whoever comes meanwhile waits."""
+    await connection.execute(_LOCK_DAYS)
 
 
 async def find_first_trace(connection: AsyncConnection) -> datetime | None:

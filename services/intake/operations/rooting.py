@@ -22,7 +22,7 @@ _LATE: Final = timedelta(days=7)
 async def close_days(units: UnitsOfWork, zone: ZoneInfo) -> int:
     """Close every day that is over in the Pemda's zone; returns how many were closed.
 
-    Each is a transaction of its own; of several processes one does it, and the others do nothing.
+    Each is a transaction of its own. Several processes may come at once: each day is closed once.
     """
     closed = 0
     while True:
@@ -49,8 +49,7 @@ def root_of(root: DailyRoot) -> bytes:
 
 async def _close_next(unit: UnitOfWork, zone: ZoneInfo) -> bool:
     connection = unit.connection
-    if not await audit_queries.lock_days(connection):
-        return False
+    await audit_queries.lock_days(connection)
     last = next(iter(await audit_queries.list_roots(connection, limit=1)), None)
     if last is None:
         first = await audit_queries.find_first_trace(connection)

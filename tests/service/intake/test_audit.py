@@ -59,9 +59,10 @@ async def test_a_day_is_closed_an_hour_after_its_midnight_in_the_pemdas_zone(
 ) -> None:
     await alone.lodge()
     _advance(alone, hours=15, minutes=59)
-    assert await _close(alone) == 0
+    await _close(alone)
+    assert await _roots(alone) == []
     _advance(alone, minutes=1)
-    assert await _close(alone) == 1
+    await _close(alone)
     assert await _close(alone) == 0
     (root,) = await _roots(alone)
     assert root["day"] == DAY.isoformat()
@@ -75,7 +76,7 @@ async def test_each_complaint_is_of_the_day_on_which_it_was_lodged(alone: Driver
     _advance(alone, seconds=1)
     after = await alone.lodge("Tepat tengah malam.")
     _advance(alone, days=2)
-    assert await _close(alone) == 2
+    await _close(alone)
     assert (await _proof(alone, before))["root"]["day"] == "2026-03-09"
     assert (await _proof(alone, after))["root"]["day"] == "2026-03-10"
 
@@ -83,7 +84,7 @@ async def test_each_complaint_is_of_the_day_on_which_it_was_lodged(alone: Driver
 async def test_days_without_anything_are_closed_too_and_chained(alone: Driver) -> None:
     await alone.lodge()
     _advance(alone, days=4)
-    assert await _close(alone) == 4
+    await _close(alone)
     roots = list(reversed(await _roots(alone)))
     assert [root["complaints"] for root in roots] == [1, 0, 0, 0]
     assert roots[0]["previous"] == "00" * 32
@@ -105,7 +106,6 @@ async def test_two_that_close_at_once_close_each_day_once(alone: Driver) -> None
     await alone.lodge()
     _advance(alone, days=6)
     done = await asyncio.gather(*(_close(alone) for _ in range(4)))
-    await _close(alone)
     assert sum(done) <= 6
     assert len(await _roots(alone)) == 6
     assert await _flaw(alone) is None
