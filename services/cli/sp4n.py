@@ -1,4 +1,4 @@
-"""`tanggap sp4n import` and `export`: SP4N-LAPOR by files."""
+"""`tanggap sp4n`: SP4N-LAPOR by files, and simulated."""
 
 import asyncio
 import csv
@@ -16,6 +16,7 @@ from rich.progress import Progress
 
 from services.all_in_one import create_service_app
 from services.cli.serving import embedded_postgres, make_clock
+from services.cli.sp4n_simulator import simulate
 from services.deployment import needs_embedded_postgres, settle_settings
 from services.intake.api.doors import Doors
 from services.intake.operations.auditing import record
@@ -36,6 +37,9 @@ app = typer.Typer(
 _INTAKE: ServiceName = "intake"
 _REPORT_HEADER = ("baris", "tracking_id", "alasan")
 _DAY = ["%Y-%m-%d"]
+
+
+app.command("simulate")(simulate)
 
 
 @app.command("import")
