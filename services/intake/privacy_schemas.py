@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool
 
 from services.intake.schemas import MOST_REASON
 from shared.contracts.event import UtcDatetime
@@ -16,6 +16,17 @@ Hash = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 _ID = "019b76da-a800-7000-8000-00000000a001"
 _HASH = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+
+
+def _as_text(given: Any) -> Any:
+    """Refuse what a lenient reader would take for a time: seconds since 1970."""
+    if not isinstance(given, str) or given.lstrip("-").replace(".", "", 1).isdigit():
+        raise ValueError("harus berupa tanggal tertulis, seperti 2026-03-09")
+    return given
+
+
+WrittenDay = Annotated[date, BeforeValidator(_as_text)]
+WrittenTime = Annotated[UtcDatetime, BeforeValidator(_as_text)]
 
 
 def form_like(example: dict[str, Any]) -> ConfigDict:
@@ -145,7 +156,7 @@ class BreachForm(BaseModel):
     people: Annotated[int, Field(ge=0, le=1_000_000_000, strict=True)]
     how: Annotated[CleanText, Field(min_length=5, max_length=4_000)]
     remedy: Annotated[CleanText, Field(min_length=5, max_length=4_000)]
-    discovered_at: UtcDatetime
+    discovered_at: WrittenTime
 
 
 class BreachToldForm(BaseModel):
@@ -154,7 +165,7 @@ class BreachToldForm(BaseModel):
     model_config = form_like({"whom": "authority", "told_at": "2026-03-09T02:00:00Z"})
 
     whom: Literal["subjects", "authority"]
-    told_at: UtcDatetime
+    told_at: WrittenTime
     remedy: Annotated[CleanText, Field(min_length=5, max_length=4_000)] | None = None
 
 

@@ -1,6 +1,5 @@
 """What citizens do with their own data, and what everybody may check."""
 
-from datetime import date
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
@@ -16,7 +15,14 @@ from services.intake.api.doors import TheDoors
 from services.intake.operations import proving, subjects
 from services.intake.operations.auditing import REPORTER
 from services.intake.operations.secrecy import set_secrecy
-from services.intake.privacy_schemas import AuditRoots, PrivacyNotice, Proof, Secrecy, SecrecyForm
+from services.intake.privacy_schemas import (
+    AuditRoots,
+    PrivacyNotice,
+    Proof,
+    Secrecy,
+    SecrecyForm,
+    WrittenDay,
+)
 from services.intake.subject_schemas import ErasureForm, PersonalData, SubjectRequestView
 from shared.idempotency import IdempotencyKey
 from shared.problems import problem_responses
@@ -42,7 +48,7 @@ async def read_privacy_notice(doors: TheDoors) -> PrivacyNotice:
 async def list_audit_roots(
     doors: TheDoors,
     before: Annotated[
-        date | None, Query(description="Only days before this one.", examples=["2026-03-09"])
+        WrittenDay | None, Query(description="Only days before this one.", examples=["2026-03-09"])
     ] = None,
     limit: Annotated[int, Query(ge=1, le=366, description="How many days.")] = 31,
 ) -> AuditRoots:
