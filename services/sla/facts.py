@@ -138,7 +138,7 @@ def _is_old_news(marks: Iterable[Mark], mark: Mark) -> bool:
     if mark.kind is MarkKind.ANSWERED:
         return any(each.kind in _STAFF_MESSAGES for each in marks)
     if mark.kind is MarkKind.CONTRIBUTES:
-        return any(each.kind is mark.kind and each.opd == mark.opd for each in marks)
+        return any(each.kind is mark.kind and each.part == mark.part for each in marks)
     if mark.kind is MarkKind.PROGRESSED:
         return _is_progress_known(marks, mark.part)
     return False

@@ -118,10 +118,16 @@ class _Case:
         self.start_work(mark.part, mark.at)
 
     def unassign(self, mark: Mark) -> None:
+        if mark.part:
+            # A part that was given back is nobody's: the leading OPD goes on without it.
+            self.stop(mark.at, *_WORK, part=mark.part, outcome="cancelled")
         self.hold(mark, None)
 
-    def ignore(self, mark: Mark) -> None:
-        """A contributing OPD may look at the clocks, and has none of its own yet."""
+    def contribute(self, mark: Mark) -> None:
+        """Start the clocks of a further OPD's part, beside those of the leading one."""
+        self.hold(mark, mark.opd)
+        self.topics[mark.part] = mark.topic
+        self.start_work(mark.part, mark.at)
 
     def answer(self, mark: Mark) -> None:
         self.stop(mark.at, FIRST_RESPONSE)
@@ -253,7 +259,7 @@ class _Case:
 _STEPS: Mapping[MarkKind, Callable[[_Case, Mark], None]] = {
     MarkKind.ASSIGNED: _Case.assign,
     MarkKind.UNASSIGNED: _Case.unassign,
-    MarkKind.CONTRIBUTES: _Case.ignore,
+    MarkKind.CONTRIBUTES: _Case.contribute,
     MarkKind.ANSWERED: _Case.answer,
     MarkKind.PROGRESSED: _Case.progress,
     MarkKind.ASKED: _Case.ask,

@@ -10,7 +10,13 @@ from services.sla import profile
 from services.sla.context import make_context
 from shared.contracts.event import Event
 from shared.contracts.intake import CitizenMessageReceived, ComplaintAmended, FeedbackGiven
-from shared.contracts.routing import CaseMerged, CaseUnmerged, ContributionRequested
+from shared.contracts.routing import (
+    CaseMerged,
+    CaseReturned,
+    CaseUnmerged,
+    ContributionDone,
+    ContributionRequested,
+)
 from shared.contracts.sla import (
     ClockPaused,
     ClockResumed,
@@ -202,8 +208,27 @@ class TestWhatMovesNoClock:
 
     async def test_a_contributing_opd(self, sla: Sla, case: Case) -> None:
         about = {"complaint_id": case.complaint_id, "occurred_at": sla.clock.now()}
-        asked = ContributionRequested(**about, part=1, opd="DLH")
-        await self._leaves_all_as_it_is(sla, case, asked)
+        said = await sla.told(case)
+        before = await sla.clocks(case)
+        await sla.hear(ContributionRequested(**about, part=1, opd="DLH"))
+        # The leading OPD's clocks stay as they are; beside them runs one of the part's own.
+        assert await sla.clocks(case) == before
+        (started,) = (await sla.told(case))[len(said) :]
+        assert isinstance(started, ClockStarted)
+        assert (started.part, started.stage, started.opd) == (1, "follow_up", "DLH")
+        await sla.hear(ContributionDone(**about, part=1, opd="DLH"))
+        (stopped,) = (await sla.told(case))[len(said) + 1 :]
+        assert isinstance(stopped, ClockStopped)
+        assert (stopped.part, stopped.outcome) == (1, "met")
+
+    async def test_a_part_that_is_given_back(self, sla: Sla, case: Case) -> None:
+        about = {"complaint_id": case.complaint_id, "occurred_at": sla.clock.now()}
+        await sla.hear(ContributionRequested(**about, part=1, opd="DLH"))
+        said = await sla.told(case)
+        await sla.hear(CaseReturned(**about, part=1, opd="DLH", reason="Bukan kami."))
+        (stopped,) = (await sla.told(case))[len(said) :]
+        assert isinstance(stopped, ClockStopped)
+        assert (stopped.part, stopped.outcome) == (1, "cancelled")
 
     async def test_a_second_answer(self, sla: Sla, case: Case) -> None:
         await sla.hear(case.answered(hours=0.5))
