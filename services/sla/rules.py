@@ -149,10 +149,11 @@ class _Case:
             clock.resume(mark.at)
 
     def resolve(self, mark: Mark) -> None:
-        self.stop(mark.at, FIRST_RESPONSE)
         if mark.part != 0:
+            # The leading OPD is told, not the citizen.
             self.stop(mark.at, *_WORK, part=mark.part)
             return
+        self.stop(mark.at, FIRST_RESPONSE)
         self.stop(mark.at, *_WORK)
         # From now on the citizen has the full time again, even if a question was still open.
         self.stop(mark.at, outcome="cancelled")
