@@ -286,7 +286,15 @@ async def test_public_learns_nothing_of_a_secret_complaint(town: Town, anonymous
 
 
 #: What of a complaint the public is shown only if it is not secret, or never.
-HIDDEN = {"classification", "opd", "opd_name", "resolution", "open_request", "own"}
+HIDDEN = {
+    "classification",
+    "followed_status",
+    "opd",
+    "opd_name",
+    "resolution",
+    "open_request",
+    "own",
+}
 
 
 def filled(seen: dict[str, Any]) -> dict[str, Any]:

@@ -4,6 +4,7 @@ import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import count
 
 import pytest
 from sqlalchemy import text
@@ -96,6 +97,9 @@ class Modems:
             return int(found.scalar_one())
 
 
+_FIRST_ROWS = count(1_000, 1_000)
+
+
 @pytest.fixture
 async def modems(channels: Driver, databases: Databases) -> AsyncIterator[Modems]:
     """Make an empty Gammu database."""
@@ -103,6 +107,11 @@ async def modems(channels: Driver, databases: Databases) -> AsyncIterator[Modems
     database = Database(url)
     async with database.transaction() as connection:
         await connection.execute(text(INBOX))
+        # Two Gammus that both begin at 1 would be taken for one that sends its messages again.
+        await connection.execute(
+            text("SELECT setval(pg_get_serial_sequence('inbox', 'ID'), :first)"),
+            {"first": next(_FIRST_ROWS)},
+        )
     inbox = GammuInbox(url.replace("+asyncpg", ""), ACCOUNT, "Asia/Jakarta")
     yield Modems(channels, database, inbox)
     await inbox.close()

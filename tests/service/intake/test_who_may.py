@@ -50,13 +50,14 @@ WORKERS = Staff(*OFFICERS, Role.TRIAGE)
 DESK = Staff(Role.TRIAGE, Role.ADMIN)
 GUARDIANS = Staff(Role.AUDITOR, Role.ADMIN)
 BANK = (Role.TRIAGE, Role.SEKDA, Role.LEADER, Role.AUDITOR, Role.ADMIN)
+POSTERS = Staff(Role.OPERATOR, Role.TRIAGE, Role.HEAD, Role.SEKDA, Role.LEADER, Role.ADMIN)
 CALLS = (Role.OPERATOR, Role.TRIAGE, Role.ADMIN)
 
 WHO: dict[str, Public | Reporter | Signed | Staff] = {
     **dict.fromkeys(
         (
             "submit_complaint",
-            "find_similar_complaints",
+            "find_similar",
             "track_complaint",
             "upload_file",
             "read_privacy_notice",
@@ -136,9 +137,13 @@ WHO: dict[str, Public | Reporter | Signed | Staff] = {
             "draw_bank_map",
             "tell_about_in_bank",
             "read_bank_trends",
+            "read_digest",
+            "print_digest",
         ),
         Staff(*BANK, *OFFICERS, everywhere=BANK),
     ),
+    "count_posters": POSTERS,
+    "print_poster": Public(),
     "export_bank": Staff(*BANK, Role.HEAD, everywhere=BANK),
 }
 

@@ -183,8 +183,8 @@ ROUTES = [
 
 
 def _of_something_else(route: Route) -> bool:
-    """Tell whether the route asks for a part or a practice case, which nobody here has."""
-    return "{part}" in route.path or "{case_id}" in route.path
+    """Tell whether the route asks for a thing of another kind, of which there is none here."""
+    return any(name in route.path for name in ("{part}", "{case_id}", "{flag_id}"))
 
 
 def _filled(path: str, complaint_id: str) -> str:
