@@ -25,13 +25,13 @@ async def test_facets_count_what_matches(intake: Driver) -> None:
         await put_in(
             intake,
             {
-                "text": f"Dihitung {number}",
+                "text": f"Wortelungu {number}",
                 "opd": opd,
                 "area": "99.71.03.1001" if number < 4 else "",
                 "submitted_at": "2026-02-03" if number < 2 else "2026-01-30",
             },
         )
-    said = (await read(intake, "facets", q="dihitung")).json()
+    said = (await read(intake, "facets", q="wortelungu")).json()
     assert (said["entries"], said["complete"]) == (7, True)
     assert said["opds"] == [{"value": "DLH", "entries": 4}, {"value": "PUPR", "entries": 3}]
     assert said["areas"] == [
