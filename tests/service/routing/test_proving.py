@@ -8,15 +8,15 @@ from shared.contracts.routing import CaseAssigned, CaseReturned, ResponseGiven
 from shared.ids import new_id
 from tests.service.routing.driver import Driver
 
-BRIDGE = "Jembatan rusak parah, pagarnya patah dan papan lantainya lepas."
+PUMP = "Pompa di rumah pompa kelurahan mati, airnya meluap ke jalan."
 BASIS = {"reason": "Jalan ini jalan lingkungan.", "legal_basis": "Perwal Contoh 1/2020"}
 
 
-async def _bridge(routing: Driver) -> str:
-    case = await routing.open(BRIDGE)
+async def _pump(routing: Driver) -> str:
+    case = await routing.open(PUMP)
     row = await routing.case(case)
-    if row["topic"] != "jembatan-rusak":
-        body = {"opd": "PUPR", "topic": "jembatan-rusak", "reason": "Jembatan."}
+    if row["topic"] != "pompa-air":
+        body = {"opd": "PUPR", "topic": "pompa-air", "reason": "Pompa."}
         assert (await routing.act(case, "assign", routing.desk(), body)).status_code == 200
     return case
 
@@ -36,27 +36,27 @@ async def _flags(routing: Driver, case: str) -> list[dict[str, Any]]:
 
 
 async def test_topic_that_asks_for_a_photo_is_closed_only_with_one(routing: Driver) -> None:
-    case = await _bridge(routing)
+    case = await _pump(routing)
     missing = await _resolve(routing, case)
     assert missing.status_code == 422
     assert missing.json()["type"].endswith("evidence-missing")
     unknown = await _resolve(routing, case, new_id())
     assert unknown.status_code == 409
     assert unknown.headers["retry-after"]
-    foreign = await routing.photo(await _bridge(routing), 1)
+    foreign = await routing.photo(await _pump(routing), 1)
     assert (await _resolve(routing, case, foreign)).status_code == 409
     photo = await routing.photo(case, 0x1234_5678_9ABC_DEF0)
     assert (await _resolve(routing, case, photo)).status_code == 200
 
 
 async def test_photo_that_was_used_before_is_flagged_and_not_refused(routing: Driver) -> None:
-    first, second = await _bridge(routing), await _bridge(routing)
+    first, second = await _pump(routing), await _pump(routing)
     old = await routing.photo(first, 0xF0F0_1111_2222_3333)
     again = await routing.photo(second, 0xF0F0_1111_2222_3331)
     assert (await _resolve(routing, second, again)).status_code == 200
     (flag,) = await _flags(routing, second)
     assert (flag["kind"], flag["details"]["attachment_id"]) == ("reused", old)
-    judged = {"verdict": "Satu jembatan, dua laporan."}
+    judged = {"verdict": "Satu pompa, dua laporan."}
     path = f"flags/{flag['flag_id']}/judge"
     assert (await routing.post(path, routing.desk(), judged)).status_code == 200
     assert (await routing.post(path, routing.desk(), judged)).status_code == 409
@@ -64,7 +64,7 @@ async def test_photo_that_was_used_before_is_flagged_and_not_refused(routing: Dr
 
 
 async def test_photo_from_elsewhere_is_flagged(routing: Driver) -> None:
-    case = await _bridge(routing)
+    case = await _pump(routing)
     photo = await routing.photo(case, 0xAAAA_0000_5555_FFFF, taken_lat=-7.7, taken_lon=111.6)
     assert (await _resolve(routing, case, photo)).status_code == 200
     assert [flag["kind"] for flag in await _flags(routing, case)] == ["elsewhere"]
