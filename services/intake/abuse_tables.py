@@ -4,8 +4,8 @@ from datetime import datetime
 
 from sqlalchemy import Index, text
 
-from services.intake.columns import bytes_column, id_column, text_column, time_column
 from services.intake.tables import IntakeTable
+from shared.columns import bytes_column, id_column, text_column, time_column
 
 
 class Block(IntakeTable, table=True):

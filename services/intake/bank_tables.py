@@ -11,8 +11,8 @@ from sqlalchemy import BigInteger, Column, Date, Float, Identity, Index, Text
 from sqlalchemy.dialects.postgresql import TSVECTOR, UUID
 from sqlmodel import Field
 
-from services.intake.columns import id_column, text_column, time_column
 from services.intake.tables import IntakeTable
+from shared.columns import id_column, text_column, time_column
 
 #: What the index keeps unsorted, in kB. A search reads all of it, so it has to stay short.
 _PENDING_KILOBYTES = 512

@@ -5,8 +5,8 @@ from datetime import datetime
 from sqlalchemy import BigInteger, Column, DateTime, Float, Index
 from sqlmodel import Field
 
-from services.intake.columns import id_column, text_column, time_column
 from services.intake.tables import IntakeTable
+from shared.columns import id_column, text_column, time_column
 
 
 class Newcomer(IntakeTable, table=True):

@@ -5,8 +5,8 @@ from datetime import datetime
 from sqlalchemy import Column, Index, LargeBinary, text
 from sqlmodel import Field
 
-from services.intake.columns import bytes_column, id_column, text_column, time_column
 from services.intake.tables import IntakeTable
+from shared.columns import bytes_column, id_column, text_column, time_column
 
 
 class ReceivedMessage(IntakeTable, table=True):

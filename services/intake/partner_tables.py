@@ -7,8 +7,8 @@ from sqlalchemy import Column, Index, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
-from services.intake.columns import bytes_column, id_column, text_column, time_column
 from services.intake.tables import IntakeTable
+from shared.columns import bytes_column, id_column, text_column, time_column
 
 
 class PartnerReport(IntakeTable, table=True):

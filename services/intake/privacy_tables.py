@@ -6,8 +6,8 @@ from sqlalchemy import Column, Index, Integer, Text, text
 from sqlalchemy.dialects.postgresql import ARRAY, UUID
 from sqlmodel import Field
 
-from services.intake.columns import bytes_column, id_column, text_column, time_column
 from services.intake.tables import IntakeTable
+from shared.columns import bytes_column, id_column, text_column, time_column
 
 
 class SubjectRequest(IntakeTable, table=True):

@@ -9,8 +9,8 @@ from typing import ClassVar
 from sqlalchemy import BigInteger, Column, Identity, Index, MetaData, Text, false, text
 from sqlmodel import Field, SQLModel
 
-from services.intake.columns import bytes_column, id_column, text_column, time_column
 from services.intake.rules.progress import OPEN_STATES
+from shared.columns import bytes_column, id_column, text_column, time_column
 
 metadata = MetaData()
 

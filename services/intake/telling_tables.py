@@ -5,8 +5,8 @@ from datetime import datetime
 from sqlalchemy import Column, LargeBinary
 from sqlmodel import Field
 
-from services.intake.columns import time_column
 from services.intake.tables import IntakeTable
+from shared.columns import time_column
 
 
 class OptOut(IntakeTable, table=True):

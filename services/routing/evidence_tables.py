@@ -3,26 +3,12 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Column, DateTime, Index, Integer, Text, text
-from sqlalchemy.dialects.postgresql import ARRAY, UUID
+from sqlalchemy import JSON, Column, Index, Integer, text
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field
 
 from services.routing.tables import RoutingTable
-
-
-def _id(*, primary: bool = False) -> Any:
-    return Field(sa_column=Column(UUID(as_uuid=False), primary_key=primary, nullable=False))
-
-
-def _time(*, nullable: bool = False) -> Any:
-    return Field(
-        default=None if nullable else ...,
-        sa_column=Column(DateTime(timezone=True), nullable=nullable),
-    )
-
-
-def _text(*, nullable: bool = False) -> Any:
-    return Field(default=None if nullable else ..., sa_column=Column(Text, nullable=nullable))
+from shared.columns import id_column, text_column, time_column
 
 
 class Evidence(RoutingTable, table=True):
@@ -34,13 +20,13 @@ class Evidence(RoutingTable, table=True):
         Index("evidence_bands", "bands", postgresql_using="gin"),
     )
 
-    attachment_id: str = _id(primary=True)
-    complaint_id: str = _id()
-    added_at: datetime = _time()
-    by: str = _text()
-    fingerprint: str = _text()
+    attachment_id: str = id_column(primary=True)
+    complaint_id: str = id_column()
+    added_at: datetime = time_column()
+    by: str = text_column()
+    fingerprint: str = text_column()
     bands: list[int] = Field(sa_column=Column(ARRAY(Integer), nullable=False))
-    taken_at: datetime | None = _time(nullable=True)
+    taken_at: datetime | None = time_column(nullable=True)
     lat: float | None
     lon: float | None
 
@@ -53,15 +39,15 @@ class ClosingFlag(RoutingTable, table=True):
         Index("closing_flag_unseen", "raised_at", postgresql_where=text("seen_at IS NULL")),
     )
 
-    flag_id: str = _id(primary=True)
-    complaint_id: str = _id()
-    attachment_id: str = _id()
-    kind: str = _text()
+    flag_id: str = id_column(primary=True)
+    complaint_id: str = id_column()
+    attachment_id: str = id_column()
+    kind: str = text_column()
     details: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
-    raised_at: datetime = _time()
-    seen_by: str | None = _text(nullable=True)
-    seen_at: datetime | None = _time(nullable=True)
-    verdict: str | None = _text(nullable=True)
+    raised_at: datetime = time_column()
+    seen_by: str | None = text_column(nullable=True)
+    seen_at: datetime | None = time_column(nullable=True)
+    verdict: str | None = text_column(nullable=True)
 
 
 class Referral(RoutingTable, table=True):
@@ -73,14 +59,14 @@ class Referral(RoutingTable, table=True):
         Index("referral_of_case", "complaint_id"),
     )
 
-    referral_id: str = _id(primary=True)
-    complaint_id: str = _id()
-    body: str = _text()
-    body_name: str = _text()
-    opd: str | None = _text(nullable=True)
-    text: str = _text()
-    referred_at: datetime = _time()
-    referred_by: str = _text()
-    remind_at: datetime = _time()
-    answer: str | None = _text(nullable=True)
-    answered_at: datetime | None = _time(nullable=True)
+    referral_id: str = id_column(primary=True)
+    complaint_id: str = id_column()
+    body: str = text_column()
+    body_name: str = text_column()
+    opd: str | None = text_column(nullable=True)
+    text: str = text_column()
+    referred_at: datetime = time_column()
+    referred_by: str = text_column()
+    remind_at: datetime = time_column()
+    answer: str | None = text_column(nullable=True)
+    answered_at: datetime | None = time_column(nullable=True)

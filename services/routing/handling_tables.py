@@ -1,31 +1,12 @@
 """Tables of the work itself: notes among colleagues, contributing OPDs, and what is late."""
 
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Column, DateTime, Index, Text
-from sqlalchemy.dialects.postgresql import UUID
+from sqlalchemy import Index
 from sqlmodel import Field
 
 from services.routing.tables import RoutingTable
-
-
-def _id(*, primary: bool = False) -> Any:
-    return Field(sa_column=Column(UUID(as_uuid=False), primary_key=primary, nullable=False))
-
-
-def _time(*, nullable: bool = False) -> Any:
-    return Field(
-        default=None if nullable else ...,
-        sa_column=Column(DateTime(timezone=True), nullable=nullable),
-    )
-
-
-def _text(*, nullable: bool = False, primary: bool = False) -> Any:
-    return Field(
-        default=None if nullable else ...,
-        sa_column=Column(Text, primary_key=primary, nullable=nullable),
-    )
+from shared.columns import id_column, text_column, time_column
 
 
 class CaseNote(RoutingTable, table=True):
@@ -34,12 +15,12 @@ class CaseNote(RoutingTable, table=True):
     __tablename__ = "case_note"
     __table_args__ = (Index("case_note_of_case", "complaint_id", "written_at"),)
 
-    note_id: str = _id(primary=True)
-    complaint_id: str = _id()
-    written_at: datetime = _time()
-    author: str = _text()
-    opd: str | None = _text(nullable=True)
-    text: str = _text()
+    note_id: str = id_column(primary=True)
+    complaint_id: str = id_column()
+    written_at: datetime = time_column()
+    author: str = text_column()
+    opd: str | None = text_column(nullable=True)
+    text: str = text_column()
 
 
 class CasePart(RoutingTable, table=True):
@@ -48,18 +29,18 @@ class CasePart(RoutingTable, table=True):
     __tablename__ = "case_part"
     __table_args__ = (Index("case_part_of_opd", "opd", "state", "asked_at"),)
 
-    complaint_id: str = _id(primary=True)
+    complaint_id: str = id_column(primary=True)
     part: int = Field(primary_key=True)
-    opd: str = _text()
-    opd_name: str = _text()
-    topic: str | None = _text(nullable=True)
-    state: str = _text()
-    text: str = _text()
-    answer: str | None = _text(nullable=True)
-    asked_at: datetime = _time()
-    asked_by: str = _text()
-    done_at: datetime | None = _time(nullable=True)
-    done_by: str | None = _text(nullable=True)
+    opd: str = text_column()
+    opd_name: str = text_column()
+    topic: str | None = text_column(nullable=True)
+    state: str = text_column()
+    text: str = text_column()
+    answer: str | None = text_column(nullable=True)
+    asked_at: datetime = time_column()
+    asked_by: str = text_column()
+    done_at: datetime | None = time_column(nullable=True)
+    done_by: str | None = text_column(nullable=True)
 
 
 class LateClock(RoutingTable, table=True):
@@ -67,9 +48,9 @@ class LateClock(RoutingTable, table=True):
 
     __tablename__ = "late_clock"
 
-    complaint_id: str = _id(primary=True)
-    clock_id: str = _text(primary=True)
-    stage: str = _text()
+    complaint_id: str = id_column(primary=True)
+    clock_id: str = text_column(primary=True)
+    stage: str = text_column()
     part: int
-    opd: str | None = _text(nullable=True)
-    due_at: datetime = _time()
+    opd: str | None = text_column(nullable=True)
+    due_at: datetime = time_column()

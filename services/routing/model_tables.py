@@ -7,18 +7,16 @@ from sqlalchemy import (
     JSON,
     BigInteger,
     Column,
-    DateTime,
     ForeignKey,
     Identity,
     Index,
     Integer,
     LargeBinary,
-    Text,
 )
-from sqlalchemy.dialects.postgresql import UUID
 from sqlmodel import Field
 
 from services.routing.tables import RoutingTable
+from shared.columns import id_column, text_column, time_column
 
 
 class ArchivedComplaint(RoutingTable, table=True):
@@ -27,11 +25,11 @@ class ArchivedComplaint(RoutingTable, table=True):
     __tablename__ = "archived_complaints"
     __table_args__ = (Index("archived_complaints_newest", "submitted_at"),)
 
-    complaint_id: str = Field(sa_column=Column(UUID(as_uuid=False), primary_key=True))
-    text: str = Field(sa_column=Column(Text, nullable=False))
-    opd: str | None = Field(default=None, sa_column=Column(Text, nullable=True))
-    topic: str | None = Field(default=None, sa_column=Column(Text, nullable=True))
-    submitted_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
+    complaint_id: str = id_column(primary=True)
+    text: str = text_column()
+    opd: str | None = text_column(nullable=True)
+    topic: str | None = text_column(nullable=True)
+    submitted_at: datetime = time_column()
 
 
 class StoredModel(RoutingTable, table=True):
@@ -40,10 +38,10 @@ class StoredModel(RoutingTable, table=True):
     __tablename__ = "models"
 
     version: int = Field(sa_column=Column(Integer, Identity(always=True), primary_key=True))
-    trained_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
-    learned_until: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
+    trained_at: datetime = time_column()
+    learned_until: datetime = time_column()
     lessons: int
-    digest: str = Field(sa_column=Column(Text, nullable=False))
+    digest: str = text_column()
     content: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
     report: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
 
@@ -57,5 +55,5 @@ class Promotion(RoutingTable, table=True):
     version: int | None = Field(
         sa_column=Column(Integer, ForeignKey("models.version"), nullable=True)
     )
-    promoted_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
-    reason: str = Field(sa_column=Column(Text, nullable=False))
+    promoted_at: datetime = time_column()
+    reason: str = text_column()

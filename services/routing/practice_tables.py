@@ -3,11 +3,11 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Column, DateTime, Index, Text
-from sqlalchemy.dialects.postgresql import UUID
+from sqlalchemy import JSON, Column, Index
 from sqlmodel import Field
 
 from services.routing.tables import RoutingTable
+from shared.columns import id_column, text_column, time_column
 
 
 class PracticeCase(RoutingTable, table=True):
@@ -16,10 +16,10 @@ class PracticeCase(RoutingTable, table=True):
     __tablename__ = "practice_case"
     __table_args__ = (Index("practice_case_of_trainee", "trainee", "opened_at"),)
 
-    case_id: str = Field(sa_column=Column(UUID(as_uuid=False), primary_key=True))
-    trainee: str = Field(sa_column=Column(Text, nullable=False))
-    scenario: str = Field(sa_column=Column(Text, nullable=False))
-    opened_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
+    case_id: str = id_column(primary=True)
+    trainee: str = text_column()
+    scenario: str = text_column()
+    opened_at: datetime = time_column()
     case: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
     facts: list[dict[str, Any]] = Field(sa_column=Column(JSON, nullable=False))
     score: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON))

@@ -6,11 +6,11 @@ They declare the schema and type its rows; a statement never goes through a sess
 from datetime import datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import JSON, CheckConstraint, Column, DateTime, Index, MetaData, Text, false, text
-from sqlalchemy.dialects.postgresql import UUID
+from sqlalchemy import JSON, CheckConstraint, Column, Index, MetaData, false, text
 from sqlmodel import Field, SQLModel
 
 from services.routing.states import OPEN_STATES
+from shared.columns import id_column, text_column, time_column
 
 metadata = MetaData()
 
@@ -21,17 +21,6 @@ class RoutingTable(SQLModel):
     """Gives routing's tables a schema of their own, apart from the other services'."""
 
     metadata: ClassVar[MetaData] = metadata
-
-
-def _time(*, nullable: bool = False) -> Any:
-    return Field(
-        default=None if nullable else ...,
-        sa_column=Column(DateTime(timezone=True), nullable=nullable),
-    )
-
-
-def _text(*, nullable: bool = False) -> Any:
-    return Field(default=None if nullable else ..., sa_column=Column(Text, nullable=nullable))
 
 
 class Case(RoutingTable, table=True):
@@ -81,53 +70,49 @@ class Case(RoutingTable, table=True):
         Index("cases_open", "opd", "state", postgresql_where=f"state IN ({_OPEN})"),
     )
 
-    complaint_id: str = Field(sa_column=Column(UUID(as_uuid=False), primary_key=True))
+    complaint_id: str = id_column(primary=True)
     version: int
-    tracking_code: str = _text()
-    state: str = _text()
-    state_since: datetime = _time()
-    state_before_merge: str | None = _text(nullable=True)
-    merged_into: str | None = Field(
-        default=None, sa_column=Column(UUID(as_uuid=False), nullable=True)
-    )
+    tracking_code: str = text_column()
+    state: str = text_column()
+    state_since: datetime = time_column()
+    state_before_merge: str | None = text_column(nullable=True)
+    merged_into: str | None = id_column(nullable=True)
     epoch: int
     waits: int
     times_returned: int
-    opd: str | None = _text(nullable=True)
-    opd_name: str | None = _text(nullable=True)
-    topic: str | None = _text(nullable=True)
-    topic_name: str | None = _text(nullable=True)
-    priority: str = _text()
-    assigned_by: str | None = _text(nullable=True)
-    reason: str = _text()
+    opd: str | None = text_column(nullable=True)
+    opd_name: str | None = text_column(nullable=True)
+    topic: str | None = text_column(nullable=True)
+    topic_name: str | None = text_column(nullable=True)
+    priority: str = text_column()
+    assigned_by: str | None = text_column(nullable=True)
+    reason: str = text_column()
     proposals: list[dict[str, Any]] = Field(sa_column=Column(JSON, nullable=False))
     spam: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
-    request_id: str | None = Field(
-        default=None, sa_column=Column(UUID(as_uuid=False), nullable=True)
-    )
-    officer_id: str | None = _text(nullable=True)
-    channel: str = _text()
-    classification: str = _text()
-    title: str | None = _text(nullable=True)
-    text: str = _text()
-    area_code: str | None = _text(nullable=True)
-    address: str | None = _text(nullable=True)
+    request_id: str | None = id_column(nullable=True)
+    officer_id: str | None = text_column(nullable=True)
+    channel: str = text_column()
+    classification: str = text_column()
+    title: str | None = text_column(nullable=True)
+    text: str = text_column()
+    area_code: str | None = text_column(nullable=True)
+    address: str | None = text_column(nullable=True)
     lat: float | None
     lon: float | None
     anonymous: bool
     secret: bool
     emergency: bool
-    submitted_at: datetime = _time()
-    handler_id: str | None = _text(nullable=True)
-    lease_by: str | None = _text(nullable=True)
-    lease_until: datetime | None = _time(nullable=True)
+    submitted_at: datetime = time_column()
+    handler_id: str | None = text_column(nullable=True)
+    lease_by: str | None = text_column(nullable=True)
+    lease_until: datetime | None = time_column(nullable=True)
     candidates: list[dict[str, Any]] = Field(
         default=[], sa_column=Column(JSON, nullable=False, server_default="[]")
     )
-    assigned_at: datetime | None = _time(nullable=True)
-    resolved_at: datetime | None = _time(nullable=True)
-    closed_at: datetime | None = _time(nullable=True)
-    updated_at: datetime = _time()
+    assigned_at: datetime | None = time_column(nullable=True)
+    resolved_at: datetime | None = time_column(nullable=True)
+    closed_at: datetime | None = time_column(nullable=True)
+    updated_at: datetime = time_column()
 
 
 class CaseFact(RoutingTable, table=True):
@@ -139,14 +124,14 @@ class CaseFact(RoutingTable, table=True):
 
     __tablename__ = "case_history"
 
-    complaint_id: str = Field(sa_column=Column(UUID(as_uuid=False), primary_key=True))
+    complaint_id: str = id_column(primary=True)
     version: int = Field(primary_key=True)
-    happened_at: datetime = _time()
-    action: str = _text()
-    by: str = _text()
-    actor: str | None = _text(nullable=True)
-    from_state: str | None = _text(nullable=True)
-    to_state: str = _text()
-    opd: str | None = _text(nullable=True)
-    text: str | None = _text(nullable=True)
+    happened_at: datetime = time_column()
+    action: str = text_column()
+    by: str = text_column()
+    actor: str | None = text_column(nullable=True)
+    from_state: str | None = text_column(nullable=True)
+    to_state: str = text_column()
+    opd: str | None = text_column(nullable=True)
+    text: str | None = text_column(nullable=True)
     details: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))

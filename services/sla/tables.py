@@ -9,18 +9,17 @@ from typing import Any, ClassVar
 from sqlalchemy import (
     Boolean,
     Column,
-    DateTime,
     Double,
-    ForeignKey,
     Index,
     Integer,
     MetaData,
-    Text,
     UniqueConstraint,
     false,
 )
-from sqlalchemy.dialects.postgresql import JSONB, UUID
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
+
+from shared.columns import id_column, text_column, time_column
 
 metadata = MetaData()
 
@@ -29,17 +28,6 @@ class SlaTable(SQLModel):
     """Gives sla's tables a schema of their own, apart from the other services'."""
 
     metadata: ClassVar[MetaData] = metadata
-
-
-def _time(*, nullable: bool = False) -> Any:
-    return Field(
-        default=None if nullable else ...,
-        sa_column=Column(DateTime(timezone=True), nullable=nullable),
-    )
-
-
-def _text(*, nullable: bool = False) -> Any:
-    return Field(default=None if nullable else ..., sa_column=Column(Text, nullable=nullable))
 
 
 def _number(kind: type[Integer | Double[float]], *, nullable: bool = False) -> Any:
@@ -56,12 +44,12 @@ class CaseRow(SlaTable, table=True):
     __tablename__ = "case_facts"
     __table_args__ = (Index("case_facts_open", "submitted_at", postgresql_where="is_open"),)
 
-    complaint_id: str = Field(sa_column=Column(UUID(as_uuid=False), primary_key=True))
-    submitted_at: datetime | None = _time(nullable=True)
-    channel: str = _text()
-    classification: str = _text()
+    complaint_id: str = id_column(primary=True)
+    submitted_at: datetime | None = time_column(nullable=True)
+    channel: str = text_column()
+    classification: str = text_column()
     emergency: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
-    withdrawn_at: datetime | None = _time(nullable=True)
+    withdrawn_at: datetime | None = time_column(nullable=True)
     marks: list[Any] = Field(sa_column=Column(JSONB, nullable=False))
     clocks: list[Any] = Field(sa_column=Column(JSONB, nullable=False))
     opds: list[str] = Field(sa_column=Column(JSONB, nullable=False))
@@ -85,28 +73,26 @@ class ClockRow(SlaTable, table=True):
         Index("clock_running", "stage", postgresql_where="state = 'running'"),
     )
 
-    clock_id: str = Field(sa_column=Column(UUID(as_uuid=False), primary_key=True))
-    complaint_id: str = Field(
-        sa_column=Column(UUID(as_uuid=False), ForeignKey("case_facts.complaint_id"), nullable=False)
-    )
+    clock_id: str = id_column(primary=True)
+    complaint_id: str = id_column(of="case_facts.complaint_id")
     part: int = _number(Integer)
-    stage: str = _text()
+    stage: str = text_column()
     epoch: int = _number(Integer)
-    opd: str | None = _text(nullable=True)
-    policy: str = _text()
-    profile_version: str = _text()
-    rungs: str = _text()
-    state: str = _text()
-    started_at: datetime = _time()
-    due_at: datetime = _time()
-    near_at: datetime = _time()
-    paused_at: datetime | None = _time(nullable=True)
-    stopped_at: datetime | None = _time(nullable=True)
-    outcome: str | None = _text(nullable=True)
+    opd: str | None = text_column(nullable=True)
+    policy: str = text_column()
+    profile_version: str = text_column()
+    rungs: str = text_column()
+    state: str = text_column()
+    started_at: datetime = time_column()
+    due_at: datetime = time_column()
+    near_at: datetime = time_column()
+    paused_at: datetime | None = time_column(nullable=True)
+    stopped_at: datetime | None = time_column(nullable=True)
+    outcome: str | None = text_column(nullable=True)
     elapsed_seconds: float | None = _number(Double, nullable=True)
-    next_fire_at: datetime | None = _time(nullable=True)
-    near_fired_at: datetime | None = _time(nullable=True)
-    missed_fired_at: datetime | None = _time(nullable=True)
+    next_fire_at: datetime | None = time_column(nullable=True)
+    near_fired_at: datetime | None = time_column(nullable=True)
+    missed_fired_at: datetime | None = time_column(nullable=True)
 
 
 class EscalationRow(SlaTable, table=True):
@@ -114,10 +100,8 @@ class EscalationRow(SlaTable, table=True):
 
     __tablename__ = "escalation"
 
-    clock_id: str = Field(
-        sa_column=Column(UUID(as_uuid=False), ForeignKey("clock.clock_id"), primary_key=True)
-    )
+    clock_id: str = id_column(primary=True, of="clock.clock_id")
     level: int = Field(sa_column=Column(Integer, primary_key=True))
-    to_role: str = _text()
-    opd: str | None = _text(nullable=True)
-    fired_at: datetime = _time()
+    to_role: str = text_column()
+    opd: str | None = text_column(nullable=True)
+    fired_at: datetime = time_column()

@@ -1,4 +1,4 @@
-"""The kinds of columns that intake's tables are made of."""
+"""The kinds of columns that the services' tables are made of."""
 
 from typing import Any
 
