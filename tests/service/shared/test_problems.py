@@ -16,6 +16,7 @@ from shared.http import MAX_BODY_BYTES
 from shared.settings import CoreSettings, ServiceSettings
 from tests.service.shared.small_service import SmallService, build
 from tests.support.delivery import empty_delivery_database
+from tests.support.waiting import until
 
 
 def problem(response: httpx.Response, status: int) -> dict[str, object]:
@@ -163,6 +164,15 @@ def open_folder() -> Iterator[Path]:
     shutil.rmtree(folder)
 
 
+async def kill(server: EmbeddedPostgres) -> None:
+    """Kill a server and wait for its orphans: each serves its client until it looks up."""
+    listed = await asyncio.to_thread(server.run_sql, "SELECT pid FROM pg_stat_activity")
+    await asyncio.to_thread(server.kill)
+    orphans = [Path("/proc") / pid for pid in listed.split()]
+    assert orphans
+    await until(lambda: not any(each.exists() for each in orphans))
+
+
 async def test_postgres_that_is_away_is_a_503_that_says_when_to_come_again(
     open_folder: Path, tmp_path: Path
 ) -> None:
@@ -173,7 +183,7 @@ async def test_postgres_that_is_away_is_a_503_that_says_when_to_come_again(
         core = CoreSettings(home=tmp_path, gauge_seconds=0.05)
         async with build(ServiceSettings(database_url=url, core=core)) as small:
             assert (await small.client.get("/sla/readyz")).status_code == 200
-            await asyncio.to_thread(server.kill)
+            await kill(server)
             for path in ("/sla/v1/fail/database", "/sla/v1/fail/database"):
                 response = await small.client.get(path)
                 problem(response, 503)
