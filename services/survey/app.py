@@ -1,15 +1,16 @@
 """Builds survey from its settings and a clock: the composition root."""
 
-from dataclasses import dataclass
-
 from fastapi import FastAPI
 
 from services.survey import profile
-from services.survey.profile import SurveyProfile
+from services.survey.api import forms
+from services.survey.api.doors import Doors
+from services.survey.context import SurveyContext
 from services.survey.settings import SurveySettings
 from shared.clock import Clock
 from shared.profile_store import latest_profile
 from shared.service import Service
+from shared.survey_links import read_survey_keys
 from shared.transport.port import Transport
 
 _DESCRIPTION = (
@@ -18,23 +19,20 @@ _DESCRIPTION = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class SurveyContext:
-    """What the doors will need: the profile that the service started on, and its version."""
-
-    profile: SurveyProfile
-    profile_version: str
-
-
 def create_app(settings: SurveySettings, transport: Transport | None, clock: Clock) -> FastAPI:
     """Build the app. A transport is taken for the sake of one signature, and not used."""
     del transport
     service = Service("survey", settings, None, clock)
+    link_key = settings.core.survey_link_key
+    link_keys = read_survey_keys(link_key.get_secret_value()) if link_key else ()
 
     async def on_start(started: Service) -> None:
         async with started.database.transaction() as connection:
             version, content = await latest_profile(connection)
-        app.state.context = SurveyContext(profile.parse(content), version)
+        context = SurveyContext(profile.parse(content), version, link_keys)
+        app.state.context = context
+        app.state.doors = Doors(context, started.units)
 
-    app = service.build_app("Survei Kepuasan", _DESCRIPTION, [], on_start)
+    routers = [door.router for door in (forms,)]
+    app = service.build_app("Survei Kepuasan", _DESCRIPTION, routers, on_start)
     return app

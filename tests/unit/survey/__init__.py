@@ -1,0 +1,1 @@
+"""Survey's rules, without a database."""
