@@ -32,6 +32,7 @@ class Conversation(ProfilePart):
     status: Phrases = ("cek", "status")
     stop: Phrases = ("stop", "berhenti", "/stop")
     start: Phrases = ("mulai", "/start")
+    join: Phrases = ("ikut", "saya juga")
     satisfied: Phrases = ("1", "puas", "sudah puas")
     dissatisfied: Phrases = ("2", "tidak puas", "tdk puas", "belum puas", "kurang puas")
     greetings: tuple[Phrase, ...] = tuple(_GREETINGS.split())
@@ -43,6 +44,7 @@ class Conversation(ProfilePart):
             status=self.status,
             stop=self.stop,
             start=self.start,
+            join=self.join,
             satisfied=self.satisfied,
             dissatisfied=self.dissatisfied,
             greetings=frozenset(word.casefold() for word in self.greetings),

@@ -25,9 +25,28 @@ _TAKE_NEWCOMERS = """
             FOR UPDATE SKIP LOCKED
         ) RETURNING complaint_id
     )
-    SELECT c.complaint_id, c.text, c.submitted_at, c.lat, c.lon, c.area_code
+    SELECT c.complaint_id, c.text, c.submitted_at, c.lat, c.lon, c.area_code,
+           c.channel, c.answer_by, c.secret, c.state
     FROM taken JOIN complaint c USING (complaint_id)
     ORDER BY c.complaint_id
+    """
+# The keys of other locks are hashes of senders and message ids, or small numbers of services.
+_LOCK_SEARCH = "SELECT pg_advisory_xact_lock(hashtextextended('intake.search', 0))"
+_IS_NEWCOMER = "SELECT 1 FROM newcomer WHERE complaint_id = CAST($1 AS uuid)"
+_FIND_OFFERED = """
+    SELECT c.tracking_code
+    FROM likeness l JOIN complaint c ON c.complaint_id = l.other_id
+    WHERE l.complaint_id = CAST($1 AS uuid) AND l.offered_as = $2
+    """
+_PUT_POINT = """
+    WITH placed AS (
+        UPDATE complaint SET lat = $2, lon = $3
+        WHERE complaint_id = CAST($1 AS uuid) AND lat IS NULL
+        RETURNING complaint_id
+    ), newcomer AS (
+        INSERT INTO newcomer (complaint_id) SELECT complaint_id FROM placed ON CONFLICT DO NOTHING
+    )
+    SELECT complaint_id FROM placed
     """
 LIST_NEAR = """
     WITH near AS (
@@ -123,6 +142,26 @@ class Near:
 
 
 @dataclass(frozen=True, slots=True)
+class NewcomerFound:
+    """A complaint to look for others like it, and how its reporter can be asked."""
+
+    report: Report
+    channel: str
+    answer_by: str | None
+    secret: bool
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What is stored of a like complaint; `offered_as` is its number in a chat."""
+
+    complaint_id: str
+    score: float
+    offered_as: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Stretch:
     """A time in which a complaint was led by another's case; without `until` it still is."""
 
@@ -131,10 +170,30 @@ class Stretch:
     until: datetime | None
 
 
-async def take_newcomers(connection: AsyncConnection, limit: int) -> dict[str, Report]:
-    """Take complaints off the list of those to look at, the oldest first."""
+async def take_newcomers(connection: AsyncConnection, limit: int) -> dict[str, NewcomerFound]:
+    """Take complaints off the list of those to look at, the oldest first.
+
+    One at a time looks, in whichever replica: what it saw is committed before the next begins, so
+    that of two like complaints one always finds the other.
+    """
+    await fetch(connection, _LOCK_SEARCH)
     rows = await fetch(connection, _TAKE_NEWCOMERS, limit)
-    return {str(row["complaint_id"]): _report(row) for row in rows}
+    return {
+        str(row["complaint_id"]): NewcomerFound(
+            _report(row), row["channel"], row["answer_by"], row["secret"], row["state"]
+        )
+        for row in rows
+    }
+
+
+async def put_point(connection: AsyncConnection, complaint_id: str, lat: float, lon: float) -> bool:
+    """Give a complaint its point, and let it be looked at; False where it has one already."""
+    return bool(await fetch(connection, _PUT_POINT, complaint_id, lat, lon))
+
+
+async def is_newcomer(connection: AsyncConnection, complaint_id: str) -> bool:
+    """Tell whether nobody has looked yet for what is like a complaint."""
+    return bool(await fetch(connection, _IS_NEWCOMER, complaint_id))
 
 
 async def count_newcomers(connection: AsyncConnection) -> int:
@@ -177,11 +236,17 @@ async def forget_sightings(connection: AsyncConnection, before: datetime) -> Non
 
 
 async def insert_likenesses(
-    connection: AsyncConnection, complaint_id: str, scores: Sequence[tuple[str, float]]
+    connection: AsyncConnection, complaint_id: str, found: Sequence[Found]
 ) -> None:
     """Store which complaints look like this one."""
     rows = [
-        {"complaint_id": complaint_id, "other_id": other, "score": score} for other, score in scores
+        {
+            "complaint_id": complaint_id,
+            "other_id": each.complaint_id,
+            "score": each.score,
+            "offered_as": each.offered_as,
+        }
+        for each in found
     ]
     await connection.execute(insert(Likeness).on_conflict_do_nothing(), rows)
 
@@ -190,6 +255,12 @@ async def list_like(connection: AsyncConnection, complaint_id: str) -> list[Any]
     """Return what was found to look like a complaint and is public and open, the likest first."""
     values = {"complaint_id": complaint_id, "states": list(OPEN_STATES)}
     return list((await connection.execute(_LIST_LIKE, values)).all())
+
+
+async def find_offered(connection: AsyncConnection, complaint_id: str, number: int) -> str | None:
+    """Return the tracking code of what a reporter was offered to join by this number."""
+    rows = await fetch(connection, _FIND_OFFERED, complaint_id, number)
+    return rows[0]["tracking_code"] if rows else None
 
 
 async def put_joining(

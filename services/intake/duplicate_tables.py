@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Column, DateTime, Float, Index
+from sqlalchemy import BigInteger, Column, DateTime, Float, Index, SmallInteger
 from sqlmodel import Field
 
 from services.intake.tables import IntakeTable
@@ -38,13 +38,17 @@ class Sighting(IntakeTable, table=True):
 
 
 class Likeness(IntakeTable, table=True):
-    """An earlier complaint that may be the same matter, as it was found; `score` is 0 to 1."""
+    """An earlier complaint that may be the same matter, as it was found; `score` is 0 to 1.
+
+    `offered_as` is the number by which a reporter was offered to join it in a chat.
+    """
 
     __tablename__ = "likeness"
 
     complaint_id: str = id_column(primary=True)
     other_id: str = id_column(primary=True)
     score: float = Field(sa_column=Column(Float, nullable=False))
+    offered_as: int | None = Field(default=None, sa_column=Column(SmallInteger, nullable=True))
 
 
 class Joining(IntakeTable, table=True):

@@ -37,7 +37,12 @@ _OWN_CASES = text(
     SELECT c.complaint_id, c.state, c.submitted_at >= :fresh_since AS fresh,
            EXISTS (
                SELECT FROM message m WHERE m.complaint_id = c.complaint_id AND m.kind = 'feedback'
-           ) AS judged
+           ) AS judged,
+           ARRAY(
+               SELECT l.offered_as FROM likeness l
+               WHERE l.complaint_id = c.complaint_id AND l.offered_as IS NOT NULL
+               ORDER BY l.offered_as
+           ) AS offers
     FROM reporter r JOIN complaint c USING (reporter_id)
     WHERE r.sender_hash = ANY(CAST(:senders AS bytea[]))
     ORDER BY c.submitted_at DESC, c.complaint_id DESC
@@ -144,7 +149,10 @@ async def list_own_cases(
     rows = await connection.execute(
         _OWN_CASES, {"senders": list(senders), "fresh_since": fresh_since, "most": MOST_CASES}
     )
-    return [OwnCase(str(row.complaint_id), row.state, row.fresh, row.judged) for row in rows]
+    return [
+        OwnCase(str(row.complaint_id), row.state, row.fresh, row.judged, tuple(row.offers))
+        for row in rows
+    ]
 
 
 async def find_by_codes(connection: AsyncConnection, codes: Iterable[str]) -> Complaint | None:

@@ -81,10 +81,14 @@ class Templates(ProfilePart):
     hint_wordless: MessageTemplate
     hint_code_unknown: MessageTemplate
     hint_no_complaint: MessageTemplate
+    # A Pemda that has no words for these offers nobody to join a like complaint.
+    similar: MessageTemplate | None = None
+    joined: MessageTemplate | None = None
+    hint_no_similar: MessageTemplate | None = None
 
-    def named(self, name: str) -> MessageTemplate:
-        """Return the template of an occasion."""
-        template: MessageTemplate = getattr(self, name)
+    def named(self, name: str) -> MessageTemplate | None:
+        """Return the template of an occasion; None where the profile has no words for it."""
+        template: MessageTemplate | None = getattr(self, name)
         return template
 
 
@@ -126,6 +130,8 @@ def check_messages(reader: ProfileReader, file: MessagesFile, short_name: str) -
     }
     for name in Templates.model_fields:
         template = file.templates.named(name)
+        if template is None:
+            continue
         place = ("templates", name)
         if name in TOLD and template.secret is None:
             reader.complain(FILE, place, "has no 'secret', for complaints that are Rahasia")

@@ -126,6 +126,8 @@ class ComplaintLinks(BaseModel):
     feedback: str
     withdraw: str
     secrecy: str
+    similar: str
+    join: str
 
 
 class SubmittedComplaint(BaseModel):
@@ -147,6 +149,8 @@ class SubmittedComplaint(BaseModel):
                         "feedback": f"{_PATH}/feedback",
                         "withdraw": f"{_PATH}/withdraw",
                         "secrecy": f"{_PATH}/secrecy",
+                        "similar": f"{_PATH}/similar",
+                        "join": f"{_PATH}/join",
                     },
                 }
             ]

@@ -1,10 +1,11 @@
-"""POST /intake/v1/complaints/similar: asked before somebody complains of what is known already."""
+"""What is like a complaint: asked before somebody complains, or right after."""
 
 from fastapi import APIRouter, Request, Response
 
+from services.intake.api.citizens import TrackingCode, TrackingSecret, find_own
 from services.intake.api.doors import TheDoors
 from services.intake.operations.checking import check_location
-from services.intake.operations.likeness import find_like, show_similar
+from services.intake.operations.likeness import find_like, show_found, show_like
 from services.intake.rules.likeness import Report
 from services.intake.schemas import SimilarComplaints, SimilarForm
 from shared.problems import problem_responses
@@ -29,16 +30,24 @@ async def find_similar(
     async with doors.units.begin() as unit:
         report = Report(form.text, unit.now, place.lat, place.lon, place.area_code)
         found = await find_like(unit.connection, doors.context, report, unit.now)
-    return SimilarComplaints(
-        items=[
-            show_similar(
-                like.near.tracking_code,
-                like.score,
-                like.near.state,
-                like.near.title or like.near.report.text,
-                like.near.opd_name,
-            )
-            for like in found
-            if not like.near.secret
-        ]
-    )
+    return SimilarComplaints(items=[show_found(like) for like in found if not like.near.secret])
+
+
+@router.get(
+    "/intake/v1/complaints/{tracking_code}/similar",
+    operation_id="list_similar",
+    response_model=SimilarComplaints,
+    responses=problem_responses(403, 404, 422, 503),
+)
+async def list_similar(
+    doors: TheDoors,
+    response: Response,
+    tracking_code: TrackingCode,
+    secret: TrackingSecret = None,
+) -> SimilarComplaints:
+    """Show what the complaint may join, as soon as it was taken in; with its secret."""
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["Vary"] = "X-Tracking-Secret"
+    complaint = await find_own(doors, tracking_code, secret)
+    async with doors.units.database.transaction() as connection:
+        return SimilarComplaints(items=await show_like(connection, doors.context, complaint))

@@ -117,7 +117,8 @@ def answer_submission(doors: Doors, receipt: Receipt, *, secret_suggested: bool)
         f'"secret_suggested":{"true" if secret_suggested else "false"},'
         f'"links":{{"self":"{self_link}","messages":"{self_link}/messages",'
         f'"feedback":"{self_link}/feedback","withdraw":"{self_link}/withdraw",'
-        f'"secrecy":"{self_link}/secrecy"}}}}'
+        f'"secrecy":"{self_link}/secrecy","similar":"{self_link}/similar",'
+        f'"join":"{self_link}/join"}}}}'
     )
     return Response(
         content,

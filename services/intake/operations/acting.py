@@ -4,11 +4,13 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from services.intake import queries
+from services.intake import duplicate_queries, queries
 from services.intake.channels.message import IncomingMessage
 from services.intake.context import IntakeContext
-from services.intake.errors import ComplaintNotFound
+from services.intake.errors import ComplaintNotFound, JoinRefused, TrackingCodeMistyped
+from services.intake.operations import joining
 from services.intake.operations.conversation import give_feedback, receive_message
+from services.intake.operations.placing import place_complaint
 from services.intake.operations.submission import (
     Origin,
     Sender,
@@ -20,6 +22,7 @@ from services.intake.rules.checking import is_in_the_future
 from services.intake.rules.meanings import (
     Addition,
     Hint,
+    Join,
     Meaning,
     NewComplaint,
     OptIn,
@@ -119,6 +122,8 @@ async def _add(task: Task, meaning: Addition) -> Done:
     complaint = await _complaint(task, meaning.complaint_id)
     words = _words(task.incoming, with_place=True)
     await receive_message(task.unit, task.context, complaint, words)
+    if task.incoming.place is not None:
+        await place_complaint(task.unit, task.context, complaint, task.incoming.place)
     # Each photo of an album is a message; only words are answered.
     template = "added" if task.incoming.text else None
     return Done(complaint.complaint_id, template, {"code": complaint.tracking_code})
@@ -128,6 +133,23 @@ async def _judge(task: Task, meaning: Verdict) -> Done:
     complaint = await _complaint(task, meaning.complaint_id)
     await give_feedback(task.unit, task.context, complaint, meaning.satisfied, meaning.comment)
     return Done(complaint.complaint_id, "thanks", {"code": complaint.tracking_code})
+
+
+async def _join(task: Task, meaning: Join) -> Done:
+    connection = task.unit.connection
+    complaint = await _complaint(task, meaning.complaint_id)
+    code = meaning.code
+    if code is None and meaning.number is not None:
+        code = await duplicate_queries.find_offered(
+            connection, complaint.complaint_id, meaning.number
+        )
+    parameters = {"code": complaint.tracking_code}
+    try:
+        await joining.join_complaint(task.unit, complaint, code or "")
+    except (JoinRefused, ComplaintNotFound, TrackingCodeMistyped):
+        # It ended or became secret since: nothing was changed, and the own complaint goes on.
+        return Done(complaint.complaint_id, "hint_no_similar", parameters)
+    return Done(complaint.complaint_id, "joined", parameters)
 
 
 async def _tell_status(task: Task, meaning: StatusAsked) -> Done:
@@ -167,6 +189,7 @@ _ACTS: Final[Mapping[type[Meaning], Callable[[Task, Any], Awaitable[Done]]]] = {
     NewComplaint: _open,
     Addition: _add,
     Verdict: _judge,
+    Join: _join,
     StatusAsked: _tell_status,
     OptOut: _opt_out,
     OptIn: _opt_in,
@@ -178,6 +201,7 @@ NAMES: Final[Mapping[type[Meaning], str]] = {
     NewComplaint: "complaint",
     Addition: "message",
     Verdict: "feedback",
+    Join: "join",
     StatusAsked: "status",
     OptOut: "opt_out",
     OptIn: "opt_in",

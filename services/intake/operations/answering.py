@@ -30,6 +30,7 @@ from shared.vault import WrappedKey
 
 _SMS: Final = "sms"
 _SURVEY: Final = "survey"
+_SIMILAR: Final = "similar"
 # The nonce, a 32-byte key, and the tag.
 _WRAPPED_BYTES: Final = 12 + 32 + 16
 #: The answer to a complaint itself, which is sent although its sender had opted out of news.
@@ -98,7 +99,9 @@ def _update(
     address: _Address,
     late: bool,
 ) -> OutgoingMessage:
-    template = messages.templates.named(message.template)
+    if message.template == _SIMILAR and complaint.secret:
+        raise Dropped("it became secret")
+    template = _template(messages, message)
     values = _values(context, messages, message, complaint)
     public = address.reply_to is not None
     wording = _form(template, public=public, secret=complaint.secret, sms=message.channel == _SMS)
@@ -129,7 +132,7 @@ def _reply(
     person = context.vault.unwrap(message.message_id, wrapped)
     opened = person.open(message.sealed[_WRAPPED_BYTES:], f"{message.message_id}:address")
     address = json.loads(opened)
-    template = messages.templates.named(message.template)
+    template = _template(messages, message)
     code = message.parameters.get("code", "")
     values = {
         "pemda": context.profile.pemda.short_name,
@@ -171,6 +174,13 @@ def _webhook(
         recipient=front_end.url,
         text=json.dumps(body, ensure_ascii=False),
     )
+
+
+def _template(messages: MessagesFile, message: Queued) -> MessageTemplate:
+    template = messages.templates.named(message.template)
+    if template is None:
+        raise Dropped("the profile has no words for it")
+    return template
 
 
 def _form(template: MessageTemplate, *, public: bool, secret: bool, sms: bool) -> str:

@@ -95,7 +95,7 @@ async def track_complaint(
             else None,
             "followed_status": leader.state if leader else None,
             "legal_actions": legal_actions(complaint.state, leader.state if leader else None),
-            "similar": await show_like(connection, complaint) if known else [],
+            "similar": await show_like(connection, context, complaint) if known else [],
             "own": await _own_words(connection, context, complaint) if known else None,
         }
     )

@@ -1,14 +1,17 @@
 """What is known of who wrote on a platform: their complaints, and the one that they name."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from services.intake import incoming_queries
 from services.intake.channels.message import IncomingMessage, Unreadable
 from services.intake.context import IntakeContext
+from services.intake.operations.leading import find_leader
 from services.intake.operations.submission import sender_indexes
 from services.intake.rules.answering import sending_channel
 from services.intake.rules.incoming import codes_in
 from services.intake.rules.meanings import OwnCase, Standing
+from services.intake.rules.progress import MERGED
 from services.intake.tables import Complaint
 from shared.unit_of_work import UnitOfWork
 from shared.vault import Vault
@@ -30,7 +33,10 @@ async def find_standing(
     """Find what the sender has reported, and which complaint the message names."""
     days = timedelta(days=context.profile.conversation.follow_up_days)
     senders = sender_indexes(context.vault, incoming.channel, incoming.handle)
-    own = await incoming_queries.list_own_cases(unit.connection, senders, unit.now - days)
+    own = [
+        await _as_led(unit, case)
+        for case in await incoming_queries.list_own_cases(unit.connection, senders, unit.now - days)
+    ]
     answered = await _answered(unit, context, incoming)
     own_answered = next((case for case in own if case.complaint_id in answered), None)
     if own_answered is not None:
@@ -41,8 +47,20 @@ async def find_standing(
         return Standing(own)
     phones = context.vault.blind_indexes("phone", incoming.phone) if incoming.phone else []
     if await incoming_queries.is_reporter(unit.connection, named, senders, phones):
-        return Standing(own, named.complaint_id, _fresh(named))
+        return Standing(own, named.complaint_id, await _as_led(unit, _fresh(named)))
     return Standing(own, named.complaint_id)
+
+
+async def _as_led(unit: UnitOfWork, case: OwnCase) -> OwnCase:
+    """Return a complaint as its sender knows it: a merged one stands where its leader stands.
+
+    They may judge that result; a question there was asked of somebody else.
+    """
+    if case.state != MERGED:
+        return case
+    leader = await find_leader(unit.connection, case.complaint_id)
+    state = leader.state if leader else MERGED
+    return replace(case, state="in_progress" if state == "waiting_citizen" else state, joined=True)
 
 
 def _fresh(named: Complaint) -> OwnCase:

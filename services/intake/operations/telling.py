@@ -103,6 +103,21 @@ def tell_reporter(
         tellings.note(_Note(complaint_id, "survey", {}))
 
 
+def offer_to_join(
+    unit: UnitOfWork, context: IntakeContext, complaint_id: str, numbered: str
+) -> bool:
+    """Ask a reporter whether they join one of the complaints that are told in numbered lines.
+
+    Returns False where nothing is sent, or the profile has no words for it.
+    """
+    messages = context.profile.messages
+    if not context.sending.channels or messages is None or messages.templates.similar is None:
+        return False
+    tellings = unit.gather("tellings", lambda: _Tellings(context))
+    tellings.note(_Note(complaint_id, "similar", {"text": numbered}))
+    return True
+
+
 def answer_to(context: IntakeContext, channel: str, identity: Mapping[str, str]) -> str | None:
     """Return by which sender a new reporter will be answered, if one reaches them."""
     sends = context.sending.channels

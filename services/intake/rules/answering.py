@@ -42,6 +42,14 @@ def sending_channel(channel: str) -> str | None:
     return _OWN.get(channel)
 
 
+def hears_back(channel: str, answer_by: str | None) -> bool:
+    """Tell whether a reporter who answers what we send is known again, and so can be asked.
+
+    Who is answered elsewhere than they wrote, or by e-mail, is not.
+    """
+    return answer_by is not None and answer_by != "email" and _OWN.get(channel) == answer_by
+
+
 def answering_channel(
     channel: str, kind: str, identity: Mapping[str, str], sends: Collection[str]
 ) -> str | None:

@@ -12,6 +12,7 @@ from typing import Final
 from services.intake.rules.meanings import (
     Addition,
     Hint,
+    Join,
     Keywords,
     Meaning,
     NewComplaint,
@@ -24,7 +25,7 @@ from services.intake.rules.meanings import (
     StatusAsked,
     Verdict,
 )
-from services.intake.rules.progress import OPEN_STATES, WITHDRAWN
+from services.intake.rules.progress import JOINABLE_STATES, OPEN_STATES, WITHDRAWN
 from services.intake.rules.tracking import LENGTH, read_code
 
 #: Codes that are looked for in one message, at most.
@@ -39,6 +40,7 @@ def meaning_of(said: Said, keywords: Keywords, standing: Standing) -> Meaning:
     """Decide what a message means; every message means something."""
     meaning = (
         _command(said, keywords, standing)
+        or _joining(said, keywords, standing)
         or _about_named(said, keywords, standing)
         or _verdict(said.text, keywords, _first(standing.own, lambda each: each.awaits_verdict))
         or _continuation(said, keywords, standing)
@@ -73,6 +75,30 @@ def _command(said: Said, keywords: Keywords, standing: Standing) -> Meaning | No
     if _after(said.text, keywords.new) is not None:
         return _opening(said, keywords)
     return None
+
+
+def _joining(said: Said, keywords: Keywords, standing: Standing) -> Meaning | None:
+    wish = _after(said.text, keywords.join)
+    if wish is None or said.has_files:
+        return None
+    wish = wish.rstrip(" .!")
+    own = [case for case in (standing.named_own, *standing.own) if case is not None]
+    joinable = [case for case in own if case.state in JOINABLE_STATES and not case.joined]
+    offered = _first(joinable, lambda case: bool(case.offers))
+    if wish == "":
+        # Said alone it may be an answer to something else.
+        return Join(offered.complaint_id, number=offered.offers[0]) if offered else None
+    if wish.isascii() and wish.isdigit():
+        number = int(wish[:3])
+        asked = _first(joinable, lambda case: number in case.offers)
+        return Join(asked.complaint_id, number=number) if asked else Hint("no_similar")
+    code = read_code(wish) if _CODE_LIKE.fullmatch(wish) else None
+    if code is None:
+        return None
+    if standing.named is None:
+        return Hint("code_unknown")
+    joining = _first(joinable, lambda case: case.complaint_id != standing.named)
+    return Join(joining.complaint_id, code=code) if joining else Hint("no_similar")
 
 
 def _about_named(said: Said, keywords: Keywords, standing: Standing) -> Meaning | None:

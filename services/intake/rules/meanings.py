@@ -4,22 +4,26 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-HintKind = Literal["greeting", "too_short", "wordless", "code_unknown", "no_complaint"]
+HintKind = Literal[
+    "greeting", "too_short", "wordless", "code_unknown", "no_complaint", "no_similar"
+]
 
 
 @dataclass(frozen=True, slots=True)
 class Keywords:
     """Words of the Pemda's profile, in any case; `shortest` is how many letters tell something.
 
-    `stop` and `start` are the whole message, `status` stands alone or before a tracking code; the
-    others begin one. A keyword of digits is the whole message. Where `comments_need_keyword`, what
-    stands under a post opens a complaint only if it holds a word of `new` (as in "#lapor").
+    `stop` and `start` are the whole message, `status` stands alone or before a tracking code,
+    `join` also before a number; the others begin one. A keyword of digits is the whole message.
+    Where `comments_need_keyword`, what stands under a post opens a complaint only if it holds a
+    word of `new` (as in "#lapor").
     """
 
     new: tuple[str, ...]
     status: tuple[str, ...]
     stop: tuple[str, ...]
     start: tuple[str, ...]
+    join: tuple[str, ...]
     satisfied: tuple[str, ...]
     dissatisfied: tuple[str, ...]
     greetings: frozenset[str]
@@ -29,12 +33,18 @@ class Keywords:
 
 @dataclass(frozen=True, slots=True)
 class OwnCase:
-    """A complaint of the sender: `fresh` if it is young enough for a message to be about it."""
+    """A complaint of the sender: `fresh` if it is young enough for a message to be about it.
+
+    `offers` are the numbers by which it was offered to join a like one. Where it has `joined`
+    another's case, `state` is where that one stands.
+    """
 
     complaint_id: str
     state: str
     fresh: bool
     judged: bool = False
+    offers: tuple[int, ...] = ()
+    joined: bool = False
 
     @property
     def awaits_verdict(self) -> bool:
@@ -89,6 +99,15 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True)
+class Join:
+    """The sender's complaint is to join another ("saya juga"), by the number or code they named."""
+
+    complaint_id: str
+    number: int | None = None
+    code: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class StatusAsked:
     """It asks where a complaint stands."""
 
@@ -117,4 +136,4 @@ class Passed:
     """Nothing to answer: a thumb up, or talk among people under a post."""
 
 
-Meaning = NewComplaint | Addition | Verdict | StatusAsked | OptOut | OptIn | Hint | Passed
+Meaning = NewComplaint | Addition | Verdict | Join | StatusAsked | OptOut | OptIn | Hint | Passed

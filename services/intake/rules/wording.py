@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 #: What a text may name; `text` is what an officer wrote, `sentence` where a complaint stands.
 VARIABLES: Final = frozenset({"code", "link", "opd", "opd_code", "pemda", "sentence", "text"})
 _ELLIPSIS: Final = "..."
+_MOST_CHOICE: Final = 80
 
 
 class WordingInvalid(ValueError):
@@ -39,6 +40,17 @@ def render_sms(source: str, values: Mapping[str, str]) -> str:
             return _cut(filled)
         # A character is at least one septet; for the ellipsis there must be room the first time.
         kept = max(kept - max(excess // 2, 1), 0)
+
+
+def shorten(words: str, most: int) -> str:
+    """Cut words to at most so many characters, with an ellipsis where something is missing."""
+    return words if len(words) <= most else f"{words[: most - 1]}…"
+
+
+def number_line(number: int, words: str, opd_name: str | None) -> str:
+    """Return one line of a choice: its number, what it is about, and who works on it."""
+    opd = f" ({opd_name})" if opd_name else ""
+    return f"{number}. {shorten(' '.join(words.split()), _MOST_CHOICE)}{opd}"
 
 
 def named_in(source: str) -> frozenset[str]:

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from services.intake.duplicate_queries import LIST_NEAR, MOST_NEAR
+from services.intake.duplicate_queries import LIST_NEAR, MOST_NEAR, take_newcomers
 from services.intake.operations.likeness import look_at_newcomers
 from shared.auth import Role
 from shared.contracts.event import Event
@@ -62,6 +62,56 @@ async def test_a_like_complaint_nearby_is_offered_and_told(intake: Driver) -> No
     assert first.complaint_id in (await intake.published(second.complaint_id))[1]["payload"]
     assert await types(intake, first) == await types(intake, other) == ["ComplaintSubmitted"]
     assert (await intake.track(second))["similar"] == []
+
+
+async def test_what_is_like_a_complaint_is_shown_before_anybody_looked(alone: Driver) -> None:
+    place = {"lat": -7.62874, "lon": 111.53067}
+    first, secret = await placed(alone, place), await placed(alone, place, secret=True)
+    async with alone.doors.units.begin() as unit:
+        await take_newcomers(unit.connection, 0)
+        # The background waits for the lock until the answers are there.
+        second = await alone.lodge(LAMP, location=place)
+        links = second.answer["links"]
+        asked = await alone.client.get(links["similar"], headers=second.key)
+        tracked = (await alone.track(second, known=True))["similar"]
+    assert asked.status_code == 200
+    assert [each["tracking_code"] for each in asked.json()["items"]] == [first.code]
+    assert secret.code not in asked.text
+    assert tracked == asked.json()["items"]
+    await looked(alone)
+    again = await alone.client.get(links["similar"], headers=second.key)
+    assert again.json() == asked.json()
+    assert (await alone.client.get(links["similar"])).status_code == 403
+    foreign = await alone.client.get(links["similar"], headers=first.key)
+    assert foreign.status_code == 403
+    await alone.say(second, "join", {"joined": first.code})
+    await alone.tell(Telling(second.complaint_id, alone.now).merged(first.complaint_id))
+    assert (await alone.client.get(links["similar"], headers=second.key)).json()["items"] == []
+
+
+async def test_two_that_are_looked_at_at_one_moment_find_each_other(alone: Driver) -> None:
+    context, place = alone.doors.context, {"lat": -7.62874, "lon": 111.53067}
+    own = [await alone.lodge(LAMP, location=place) for _ in range(2)]
+    await looked(alone)
+    async with alone.doors.units.begin() as unit:
+        await unit.connection.exec_driver_sql("TRUNCATE likeness, sighting")
+        await unit.connection.exec_driver_sql(
+            "INSERT INTO newcomer SELECT complaint_id FROM complaint"
+        )
+
+    async def replica() -> int:
+        async with alone.doors.units.begin() as unit:
+            looked_at = await look_at_newcomers(unit, context, 1)
+            # Long enough for the other to search too, if it did not have to wait.
+            await asyncio.sleep(0.1)
+            return looked_at
+
+    await asyncio.gather(*(replica() for _ in range(2)))
+    await looked(alone)
+    (row,) = await alone.rows(
+        "SELECT complaint_id::text AS one, other_id::text AS other FROM likeness"
+    )
+    assert {row["one"], row["other"]} == {each.complaint_id for each in own}
 
 
 async def test_somebody_may_ask_before_complaining(intake: Driver) -> None:

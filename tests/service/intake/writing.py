@@ -1,7 +1,7 @@
 """Writes to intake as people do on the platforms, and looks at what became of it."""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ import pytest
 
 from services.intake import fetching
 from services.intake.operations.submission import sender_index
+from shared.contracts.topics import ServiceName
 from tests.service.intake.driver import Driver
 from tests.support.deliveries import CHANNELS as CHANNEL_OF
 from tests.support.deliveries import SECRETS, SMS_KEY, Delivery
@@ -22,9 +23,9 @@ REPORT = "Lampu jalan di depan pos ronda RT 03 padam sejak tiga hari"
 
 @asynccontextmanager
 async def open_to_platforms(
-    databases: Databases, home: Path, **values: Any
+    databases: Databases, home: Path, services: Iterable[ServiceName] = ("intake",), **values: Any
 ) -> AsyncIterator[System]:
-    """Run intake with the secrets of every platform, and limits that a test can reach.
+    """Run intake, or more, with the secrets of every platform, and limits that a test can reach.
 
     Files are fetched when a test says so, and not by the service itself.
     """
@@ -36,7 +37,7 @@ async def open_to_platforms(
                 environment.setenv(f"TANGGAP_INTAKE_{name.upper()}", secret)
             environment.setenv("TANGGAP_INTAKE_LIMIT_SENDER", "30 per hour")
             environment.setenv("TANGGAP_INTAKE_PARTNER_SMS_KEYS", SMS_KEY)
-            starting = running_system(databases, home, services=["intake"], **values)
+            starting = running_system(databases, home, services=services, **values)
             system = await stack.enter_async_context(starting)
         yield system
 

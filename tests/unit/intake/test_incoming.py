@@ -11,6 +11,7 @@ from services.intake.rules.incoming import codes_in, meaning_of
 from services.intake.rules.meanings import (
     Addition,
     Hint,
+    Join,
     Meaning,
     NewComplaint,
     OptIn,
@@ -37,6 +38,8 @@ cases = st.builds(
     state=st.sampled_from(STATES),
     fresh=st.booleans(),
     judged=st.booleans(),
+    offers=st.lists(st.integers(1, 3), unique=True).map(tuple),
+    joined=st.booleans(),
 )
 standings = st.builds(Standing, own=st.lists(cases, max_size=4))
 
@@ -116,6 +119,38 @@ def test_open_question_takes_whatever_is_written_for_its_answer(text: str) -> No
 def test_message_goes_on_with_the_open_case(state: str) -> None:
     assert means("Sekarang malah dua lampu yang padam", has(state)) == Addition("mine")
     assert means("baru: sampah menumpuk di pasar", has(state)) == NewComplaint()
+
+
+def offered(*numbers: int, state: str = "assigned") -> Standing:
+    newer = OwnCase("newer", "assigned", fresh=True)
+    return Standing([newer, OwnCase("mine", state, fresh=True, offers=numbers)])
+
+
+@pytest.mark.parametrize(
+    ("text", "meaning"),
+    [
+        ("IKUT", Join("mine", number=1)),
+        ("ikut 2.", Join("mine", number=2)),
+        ("Saya juga!", Join("mine", number=1)),
+        ("ikut 3", Hint("no_similar")),
+        (f"ikut {CODE}", Hint("code_unknown")),
+        ("ikut prihatin, jalannya rusak parah", Addition("newer")),
+    ],
+)
+def test_offer_to_join_is_taken_by_its_number(text: str, meaning: Meaning) -> None:
+    assert means(text, offered(1, 2)) == meaning
+
+
+def test_nobody_joins_without_a_complaint_of_their_own_that_is_open() -> None:
+    assert means("ikut 1") == Hint("no_similar")
+    assert means("ikut 1", offered(1, state="resolved")) == Hint("no_similar")
+    assert means("saya juga", has("waiting_citizen")) == Addition("mine")
+    assert means("saya juga", public=True) == Passed()
+    joined = Standing([OwnCase("mine", "in_progress", fresh=True, offers=(1,), joined=True)])
+    assert means("ikut 1", joined) == Hint("no_similar")
+    theirs = replace(offered(), named="theirs")
+    assert means(f"IKUT {CODE}", theirs) == Join("newer", code=CODE)
+    assert means(f"IKUT {CODE}", STRANGERS) == Hint("no_similar")
 
 
 def test_message_to_an_old_case_is_a_new_complaint() -> None:
