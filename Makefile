@@ -52,6 +52,9 @@ chaos: install  ## Twenty rounds of each fault under load, with the checker
 bench: install  ## Measure speed as ratios to the reference programs beside it
 	@$(BIN)/python -m tests.load
 
+test-leaks: install  ## Live the whole day of the demonstration, and search everything for personal data
+	@$(BIN)/pytest tests/journey/test_leaks.py -n 0 --leak-complaints 210 --timeout 1800 -p no:randomly
+
 test-dashboards: install  ## Prove dashboards and alert rules against a real Prometheus
 	@$(BIN)/python -m tests.dashboards
 

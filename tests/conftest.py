@@ -38,9 +38,12 @@ _SERVERS = pytest.StashKey[ExitStack]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Say how often each fault is made."""
+    """Say how often each fault is made, and how much is searched for leaks."""
     parser.addoption(
         "--chaos-rounds", type=int, default=1, help="rounds of each fault in tests/chaos"
+    )
+    parser.addoption(
+        "--leak-complaints", type=int, default=6, help="of the demo's 210, in journey/test_leaks.py"
     )
 
 

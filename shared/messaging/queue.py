@@ -20,8 +20,14 @@ from shared.ids import new_id
 
 #: How long it is remembered that a message was sent, for reports of its delivery.
 KEPT = timedelta(days=30)
+#: Platforms that say only later that a message failed. What such a message is made of is kept until
+#: its delivery is known, so that it can go out once more.
+REPORTING = frozenset({"whatsapp"})
+#: The parameter that says: the platform wants a template for this one.
+OUTSIDE_WINDOW = "outside_window"
 State = Literal["queued", "sending", "unsure", "dead", "sent", "dropped"]
 Delivery = Literal["sent", "delivered", "read", "failed"]
+Failure = Literal["again", "dead"]
 
 _ENQUEUE = """
     INSERT INTO outgoing_message (message_id, channel, account, lane, reference, template,
@@ -73,8 +79,8 @@ _SETTLE = text(
     SET state = CAST(:state AS text), due_at = coalesce(CAST(:due_at AS timestamptz), due_at),
         platform_id = :platform_id, reason = :reason,
         ended_at = CASE WHEN :ended THEN CAST(:now AS timestamptz) END,
-        parameters = CASE WHEN :ended THEN '{}' ELSE parameters END,
-        sealed = CASE WHEN :ended THEN NULL ELSE sealed END
+        parameters = CASE WHEN :cleared THEN '{}' ELSE parameters END,
+        sealed = CASE WHEN :cleared THEN NULL ELSE sealed END
     WHERE message_id = :message_id AND claim = CAST(:claim AS uuid)
       AND state IN ('sending', 'unsure')
     """
@@ -88,9 +94,30 @@ _NEXT_DUE = text(
 _NOTE_DELIVERY = text(
     """
     UPDATE outgoing_message
-    SET delivery = CAST(:delivery AS text), reason = coalesce(CAST(:reason AS text), reason)
+    SET delivery = CAST(:delivery AS text), reason = coalesce(CAST(:reason AS text), reason),
+        parameters = CASE WHEN :arrived THEN '{}' ELSE parameters END,
+        sealed = CASE WHEN :arrived THEN NULL ELSE sealed END
     WHERE channel = :channel AND platform_id = :platform_id
       AND coalesce(delivery, '') = ANY(CAST(:before AS text[]))
+    """
+)
+# Its platform's id goes, so that the same report, come twice, finds nothing.
+_SEND_AS_TEMPLATE = text(
+    """
+    UPDATE outgoing_message
+    SET state = 'queued', due_at = :now, claim = NULL, ended_at = NULL, platform_id = NULL,
+        delivery = NULL, reason = :reason,
+        parameters = parameters || jsonb_build_object(CAST(:flag AS text), true)
+    WHERE channel = :channel AND platform_id = :platform_id AND state = 'sent'
+      AND coalesce(delivery, 'sent') = 'sent' AND NOT jsonb_exists(parameters, :flag)
+    """
+)
+_FAIL = text(
+    """
+    UPDATE outgoing_message
+    SET state = 'dead', delivery = 'failed', claim = NULL, ended_at = NULL, reason = :reason
+    WHERE channel = :channel AND platform_id = :platform_id AND state = 'sent'
+      AND coalesce(delivery, 'sent') = 'sent'
     """
 )
 _FORGET = text(
@@ -209,11 +236,14 @@ async def settle(
 ) -> bool:
     """Say how an attempt ended; False where another attempt has begun since.
 
-    What was sent or dropped keeps neither parameters nor what was sealed.
+    What was sent or dropped keeps neither parameters nor what was sealed, but for a platform that
+    may report later that it failed.
     """
+    ended = state in {"sent", "dropped"}
     values = {
         "state": state,
-        "ended": state in {"sent", "dropped"},
+        "ended": ended,
+        "cleared": ended and not (state == "sent" and message.channel in REPORTING),
         "due_at": due_at,
         "platform_id": platform_id,
         "reason": reason,
@@ -246,8 +276,32 @@ async def note_delivery(
         "delivery": delivery,
         "reason": reason,
         "before": _ORDER[: _ORDER.index(delivery)],
+        "arrived": delivery in {"delivered", "read"},
     }
     return bool((await connection.execute(_NOTE_DELIVERY, values)).rowcount)
+
+
+async def fail_delivery(
+    connection: AsyncConnection,
+    channel: str,
+    platform_id: str,
+    now: datetime,
+    reason: str | None,
+    *,
+    outside_window: bool,
+) -> Failure | None:
+    """Act on a platform's report that a message which it took was not delivered.
+
+    Where it says that only a template may be sent, the message is queued once more, as one; else
+    it is held for a person. Returns None, and does nothing, for a message that is not ours, arrived
+    before, or was dealt with already.
+    """
+    values = {"channel": channel, "platform_id": platform_id, "reason": reason}
+    if outside_window:
+        again = {**values, "now": now, "flag": OUTSIDE_WINDOW}
+        if (await connection.execute(_SEND_AS_TEMPLATE, again)).rowcount:
+            return "again"
+    return "dead" if (await connection.execute(_FAIL, values)).rowcount else None
 
 
 async def forget_sent(connection: AsyncConnection, before: datetime) -> None:

@@ -27,7 +27,6 @@ from tests.support.system import System
 pytestmark = pytest.mark.xdist_group("journey")
 __all__ = ["logged"]
 
-COMPLAINTS = 6
 STAFF = "/intake/v1/staff"
 _FIRST = ("Wirasatya", "Gendhuksari", "Tjokrowasito", "Pambudiarto", "Rarasati", "Kertaredja")
 _LAST = ("Mangunhardja", "Sastrodirdjo", "Purbaningrat", "Hadikoesoemo", "Notodiningrat")
@@ -38,7 +37,7 @@ def person(number: int) -> Person:
     first, last = _FIRST[number % len(_FIRST)], _LAST[number % len(_LAST)]
     return Person(
         f"{first} {last}",
-        f"8{number:02d}0000{7000 + number * 37}",
+        f"80{number:03d}000{7000 + number * 13}",
         f"99710145038{70000 + number * 101}",
         f"{first}.{number}@contoh.example".lower(),
     )
@@ -131,7 +130,8 @@ async def test_a_day_leaks_nothing_and_what_is_planted_is_found(
     system: System, request: pytest.FixtureRequest
 ) -> None:
     written: io.StringIO = request.getfixturevalue("logged")
-    town, people = Town(system), [person(number) for number in range(COMPLAINTS)]
+    count: int = request.config.getoption("--leak-complaints")
+    town, people = Town(system), [person(number) for number in range(count)]
     complaints = await live(town, people)
     await ask_about_data(town, complaints[0], people[0])
     await system.advance(days=2)

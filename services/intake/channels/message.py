@@ -64,7 +64,10 @@ class Unreadable:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryReport:
-    """What became of a message that we sent: sent, delivered, read or failed."""
+    """What became of a message that we sent: sent, delivered, read or failed.
+
+    `outside_window`: it failed because the platform wants a template by now.
+    """
 
     channel: str
     account: str
@@ -72,6 +75,7 @@ class DeliveryReport:
     status: str
     at: datetime
     reason: str | None = None
+    outside_window: bool = False
 
 
 Item = IncomingMessage | Unreadable | DeliveryReport

@@ -37,6 +37,8 @@ from shared.contracts.event import AttachmentKind
 CHANNEL: Final = "whatsapp"
 # Nobody waits for an answer to these.
 _PASSED_OVER: Final = frozenset({"reaction", "sticker", "system", "ephemeral", "request_welcome"})
+# More than 24 hours have passed since the customer last replied to this number.
+_RE_ENGAGEMENT: Final = 131047
 _FILE_KINDS: Final[dict[str, AttachmentKind]] = {
     "image": "image",
     "video": "video",
@@ -179,7 +181,15 @@ def _read_message(account: str, names: dict[str, str], raw: Any) -> Item | None:
 def _read_report(account: str, raw: Any) -> Item:
     status = _Status.model_validate(raw)
     reason = "; ".join(f"{error.code} {error.title}" for error in status.errors) or None
-    return DeliveryReport(CHANNEL, account, status.id, status.status, status.timestamp, reason)
+    return DeliveryReport(
+        CHANNEL,
+        account,
+        status.id,
+        status.status,
+        status.timestamp,
+        reason,
+        outside_window=any(error.code == _RE_ENGAGEMENT for error in status.errors),
+    )
 
 
 ADAPTER: Final = ChannelAdapter(

@@ -23,7 +23,7 @@ from services.intake.rules.wording import render, render_sms
 from services.intake.tables import Complaint
 from shared.clock import Clock
 from shared.messaging.port import OutgoingMessage, Template
-from shared.messaging.queue import Queued
+from shared.messaging.queue import OUTSIDE_WINDOW, Queued
 from shared.messaging.worker import Dropped, Resolve
 from shared.survey_links import SurveyLink, nonce_of, sign_link
 from shared.vault import WrappedKey
@@ -62,7 +62,9 @@ def resolver(context: IntakeContext, clock: Clock) -> Resolve:
         if message.channel == WEBHOOK:
             return _webhook(context, messages, message, complaint)
         address, heard_at = await _address(connection, context, message, complaint)
-        late = window_is_over(message.channel, heard_at, clock.now())
+        late = OUTSIDE_WINDOW in message.parameters or window_is_over(
+            message.channel, heard_at, clock.now()
+        )
         return _update(context, messages, message, complaint, address, late)
 
     return resolve
@@ -128,6 +130,8 @@ def _reply(
 ) -> OutgoingMessage:
     if message.sealed is None:
         raise Dropped("nothing says whom it is for")
+    if OUTSIDE_WINDOW in message.parameters:
+        raise Dropped("there is no template for it")
     wrapped = WrappedKey(key_id, message.sealed[:_WRAPPED_BYTES])
     person = context.vault.unwrap(message.message_id, wrapped)
     opened = person.open(message.sealed[_WRAPPED_BYTES:], f"{message.message_id}:address")

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
+import structlog
+
 from services.intake import incoming_queries
 from services.intake.channels.message import DeliveryReport, IncomingMessage, Unreadable
 from services.intake.context import IntakeContext
@@ -30,6 +32,8 @@ from services.intake.rules.meanings import (
 from shared.ids import new_id
 from shared.messaging import queue
 from shared.unit_of_work import UnitOfWork
+
+log = structlog.get_logger(__name__)
 
 #: A photo that came this long before its words still belongs to them.
 FILES_WAIT: Final = timedelta(hours=1)
@@ -81,12 +85,29 @@ async def receive_incoming(
 
 
 async def note_delivery(unit: UnitOfWork, report: DeliveryReport) -> None:
-    """Keep what a platform reports of a message that we sent; of any other, nothing."""
+    """Keep what a platform reports of a message that we sent; of any other, nothing.
+
+    What failed because only a template may be sent by now goes out once more, as one; other
+    failures are held for a person.
+    """
     channel = sending_channel(report.channel)
-    if channel is not None and report.status in _DELIVERIES:
-        await queue.note_delivery(
-            unit.connection, channel, report.message_id, _DELIVERIES[report.status], report.reason
+    if channel is None or report.status not in _DELIVERIES:
+        return
+    if report.status == "failed" and channel in queue.REPORTING:
+        failure = await queue.fail_delivery(
+            unit.connection,
+            channel,
+            report.message_id,
+            unit.now,
+            report.reason,
+            outside_window=report.outside_window,
         )
+        if failure is not None:
+            log.warning("message_not_delivered", channel=channel, then=failure)
+            return
+    await queue.note_delivery(
+        unit.connection, channel, report.message_id, _DELIVERIES[report.status], report.reason
+    )
 
 
 async def refuse_incoming(

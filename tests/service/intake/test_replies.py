@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from shared.auth import Role
 from tests.service.intake.driver import REPORTER, Driver
 from tests.service.intake.events import Telling
 from tests.service.intake.test_duplicates import looked
@@ -372,6 +373,84 @@ async def test_platforms_report_of_delivery_is_kept(talk: Talk, sender: str) -> 
     await arrives(talk.intake, delivery)
     (kept,) = await talk.intake.rows(statement, r=reference)
     assert (kept["delivery"], kept["reason"]) == ("failed", "131047 Re-engagement message")
+
+
+def _failed(platform_id: str, code: int) -> Delivery:
+    delivery = deliver("whatsapp", [])
+    error = {"code": code, "title": "Tidak terkirim"}
+    report = {"id": platform_id, "status": "failed", "timestamp": "1773021600", "errors": [error]}
+    delivery.content["entry"][0]["changes"][0]["value"]["statuses"] = [report]
+    return delivery
+
+
+async def _told(talk: Talk, sender: str, *, number: int = 2) -> dict[str, Any]:
+    """Return the newest message to who reported by WhatsApp, once so many have reached them."""
+    await talk.heard("whatsapp", number)
+    (complaint,) = await complaints_of(talk.intake, "whatsapp", sender)
+    deadline = monotonic() + 10
+    while True:
+        newest: dict[str, Any] = (
+            await talk.intake.rows(
+                "SELECT * FROM outgoing_message WHERE reference = :r ORDER BY seq",
+                r=f"complaint/{complaint['complaint_id']}",
+            )
+        )[-1]
+        if newest["state"] not in {"queued", "sending"}:
+            return newest
+        assert monotonic() < deadline, newest["state"]
+        await asyncio.sleep(0.01)
+
+
+async def _assigned(talk: Talk, sender: str) -> None:
+    await arrives(talk.intake, write("whatsapp", REPORT, sender=sender))
+    (complaint,) = await complaints_of(talk.intake, "whatsapp", sender)
+    await talk.intake.tell(Telling(str(complaint["complaint_id"]), talk.intake.now).assigned())
+
+
+async def test_what_whatsapp_wants_as_a_template_goes_out_as_one_once(
+    talk: Talk, sender: str
+) -> None:
+    await _assigned(talk, sender)
+    report = _failed((await _told(talk, sender))["platform_id"], 131047)
+    await asyncio.gather(*(arrives(talk.intake, report) for _ in range(3)))
+    again = await _told(talk, sender, number=3)
+    calls = talk.platforms.accepted("whatsapp")
+    assert [call.json["type"] for call in calls] == ["text", "text", "template"]
+    assert calls[-1].json["template"]["name"] == "laporan_diteruskan"
+    assert (again["state"], again["attempts"]) == ("sent", 2)
+    await arrives(talk.intake, report)
+    await arrives(talk.intake, _failed(again["platform_id"], 131047))
+    held = await _told(talk, sender, number=3)
+    assert (held["state"], held["delivery"]) == ("dead", "failed")
+
+
+async def test_what_whatsapp_could_not_deliver_waits_for_a_person(talk: Talk, sender: str) -> None:
+    await _assigned(talk, sender)
+    report = _failed((await _told(talk, sender))["platform_id"], 131026)
+    await arrives(talk.intake, report)
+    dead = await _told(talk, sender)
+    assert (dead["state"], dead["reason"]) == ("dead", "131026 Tidak terkirim")
+    path = f"/intake/v1/staff/held-messages/{dead['message_id']}/decision"
+    admin = talk.intake.system.staff(Role.ADMIN)
+    decided = await talk.intake.client.post(path, json={"decision": "send_again"}, headers=admin)
+    assert decided.json()["state"] == "queued"
+    again = await _told(talk, sender, number=3)
+    assert "Dinas Perhubungan" in text_of(talk.platforms.accepted("whatsapp")[-1])
+    await arrives(talk.intake, report)
+    assert (await _told(talk, sender, number=3))["state"] == again["state"] == "sent"
+
+
+async def test_what_arrived_is_neither_repeated_nor_kept(talk: Talk, sender: str) -> None:
+    await _assigned(talk, sender)
+    sent = await _told(talk, sender)
+    assert sent["parameters"] != {}
+    read = deliver("whatsapp", [])
+    report = {"id": sent["platform_id"], "status": "read", "timestamp": "1773021600"}
+    read.content["entry"][0]["changes"][0]["value"]["statuses"] = [report]
+    await arrives(talk.intake, read)
+    await arrives(talk.intake, _failed(sent["platform_id"], 131047))
+    kept = await _told(talk, sender)
+    assert (kept["state"], kept["parameters"], kept["delivery"]) == ("sent", {}, "failed")
 
 
 async def test_answer_is_sent_once_though_the_message_comes_thrice(talk: Talk, sender: str) -> None:
