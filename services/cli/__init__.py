@@ -7,6 +7,7 @@ from services.cli import (
     demo,
     documents,
     guarding,
+    messages,
     operating,
     profiles,
     replaying,
@@ -43,3 +44,4 @@ app.add_typer(guarding.retention, name="retention")
 app.add_typer(routing.app, name="routing")
 app.add_typer(sp4n.app, name="sp4n")
 app.add_typer(bank.app, name="bank")
+app.add_typer(messages.app, name="messages")

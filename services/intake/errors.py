@@ -107,6 +107,19 @@ class JoinRefused(Conflict):
         super().__init__(_JOIN_FAULTS[reason], extensions={"reason": reason})
 
 
+class RefusedMessageNotFound(NotFound):
+    """No message of this number waits for a person."""
+
+    slug = "refused-message-not-found"
+    title = "Pesan tidak ditemukan"
+
+    def __init__(self) -> None:
+        """Say where they are listed."""
+        super().__init__(
+            "Tidak ada pesan tertolak dengan nomor ini. Daftarnya ada di /staff/refused-messages."
+        )
+
+
 class SenderBlocked(Forbidden):
     """Nothing is taken from this sender for some time."""
 

@@ -14,6 +14,8 @@ from services.intake.tables import Complaint
 
 #: Complaints of a sender that a message may be about, the newest.
 MOST_CASES = 20
+#: Refused messages that are listed at once.
+MOST_REFUSED = 200
 
 # A second delivery waits for the first one's end, and then finds the row. `known` are the hashes
 # under every key of the ring: a message may come again after a change of keys. One that was refused
@@ -120,6 +122,36 @@ async def insert_refused(connection: AsyncConnection, message: ReceivedMessage) 
     """Keep a message that nothing could be done with; tells whether it came for the first time."""
     statement = insert(ReceivedMessage).values(message.model_dump()).on_conflict_do_nothing()
     return bool((await connection.execute(statement)).rowcount)
+
+
+async def list_refused(connection: AsyncConnection) -> list[ReceivedMessage]:
+    """Return the oldest messages that are kept for a person to read."""
+    statement = (
+        select(ReceivedMessage)
+        .where(col(ReceivedMessage.content).is_not(None))
+        .order_by(col(ReceivedMessage.received_at))
+        .limit(MOST_REFUSED)
+    )
+    rows = (await connection.execute(statement)).mappings()
+    return [ReceivedMessage(**row) for row in rows]
+
+
+async def find_refused(connection: AsyncConnection, message_hash: bytes) -> ReceivedMessage | None:
+    """Return one of them."""
+    statement = select(ReceivedMessage).where(
+        col(ReceivedMessage.message_hash) == message_hash, col(ReceivedMessage.content).is_not(None)
+    )
+    row = (await connection.execute(statement)).mappings().first()
+    return None if row is None else ReceivedMessage(**row)
+
+
+async def clear_refused(connection: AsyncConnection, message_hash: bytes) -> None:
+    """Destroy what one of them says."""
+    await connection.execute(
+        update(ReceivedMessage)
+        .where(col(ReceivedMessage.message_hash) == message_hash)
+        .values(content=None, wrapped_key=None, key_id=None)
+    )
 
 
 async def list_complaints_of(

@@ -440,6 +440,35 @@ async def test_what_whatsapp_could_not_deliver_waits_for_a_person(talk: Talk, se
     assert (await _told(talk, sender, number=3))["state"] == again["state"] == "sent"
 
 
+async def test_what_could_not_be_taken_in_is_listed_read_for_a_reason_and_put_away(
+    talk: Talk,
+) -> None:
+    client, auditor = talk.intake.client, talk.intake.system.staff(Role.AUDITOR)
+    path = "/intake/v1/staff/refused-messages"
+    await arrives(talk.intake, deliver("whatsapp", [{"id": "wamid.odd", "text": "Rahasia saya"}]))
+    listed = await client.get(path, headers=auditor)
+    message = next(each for each in listed.json()["items"] if each["reason"] == "type: missing")
+    assert "Rahasia saya" not in listed.text
+    one = f"{path}/{message['message_id']}"
+    why = {"reason": "Memeriksa bentuk pesan."}
+    assert (await client.post(f"{one}/read", json={}, headers=auditor)).status_code == 422
+    read = await client.post(f"{one}/read", json=why, headers=auditor)
+    assert "Rahasia saya" in read.json()["content"]
+    assert (await client.post(f"{one}/dismiss", json=why, headers=auditor)).status_code == 200
+    for step in ("read", "dismiss"):
+        gone = await client.post(f"{one}/{step}", json=why, headers=auditor)
+        assert gone.status_code == 404
+    actions = await talk.intake.rows(
+        "SELECT action FROM audit_entry WHERE object = :o ORDER BY seq",
+        o=f"message:{message['message_id']}",
+    )
+    assert [row["action"] for row in actions] == [
+        "refused_message_read",
+        "refused_message_dismissed",
+    ]
+    assert "Rahasia" not in str(await talk.intake.rows("SELECT * FROM audit_entry"))
+
+
 async def test_what_arrived_is_neither_repeated_nor_kept(talk: Talk, sender: str) -> None:
     await _assigned(talk, sender)
     sent = await _told(talk, sender)

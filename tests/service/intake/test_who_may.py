@@ -90,6 +90,7 @@ WHO: dict[str, Public | Reporter | Signed | Staff] = {
             "set_secrecy",
             "ask_for_erasure",
             "join_complaint",
+            "list_similar",
         ),
         Reporter(),
     ),
@@ -127,6 +128,9 @@ WHO: dict[str, Public | Reporter | Signed | Staff] = {
     "lift_caller_block": Staff(*CALLS),
     "intake_list_held_messages": Staff(Role.ADMIN),
     "intake_decide_held_message": Staff(Role.ADMIN),
+    "list_refused_messages": GUARDIANS,
+    "read_refused_message": GUARDIANS,
+    "dismiss_refused_message": GUARDIANS,
     "write_down_complaint": Staff(Role.OPERATOR),
     "write_down_batch": Staff(Role.OPERATOR),
     **dict.fromkeys(
@@ -183,6 +187,7 @@ class Knocking:
             "format": "json",
             "platform": "whatsapp",
             "month": "2026-01",
+            **_refused_of(operation),
         }
         for name in _names_in(path):
             path = path.replace(f"{{{name}}}", values.get(name, new_id()))
@@ -190,6 +195,11 @@ class Knocking:
         return await self.intake.client.request(
             operation.method.upper(), path, headers=headers, params=_asked(operation), **sent
         )
+
+
+def _refused_of(operation: Operation) -> dict[str, str]:
+    """Name a message as its door does: those of platforms are known by their hash."""
+    return {"message_id": "ab" * 32} if "refused-messages" in operation.path else {}
 
 
 def _names_in(path: str) -> Iterator[str]:
