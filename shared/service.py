@@ -1,6 +1,7 @@
 """What every service is made of: its database, delivery, health, metrics and HTTP app."""
 
 import asyncio
+import gc
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -175,6 +176,9 @@ class Service:
                 self.run_in_background("housekeeping", house)
                 if self.subscription is not None:
                     self.run_in_background("watchdog", self._watch())
+                # What start-up made stays for good: let the collector pass over it.
+                gc.collect()
+                gc.freeze()
                 log.info("service_started", service=self.name)
                 yield
             finally:
@@ -209,6 +213,7 @@ class Service:
             self._transport_started = False
             await self.transport.stop()
         await self.database.close()
+        gc.unfreeze()
         log.info("service_stopped", service=self.name)
 
     async def _watch(self) -> None:

@@ -1,11 +1,14 @@
 """Builds survey from its settings and a clock: the composition root."""
 
+from functools import partial
+
 from fastapi import FastAPI
 
 from services.survey import profile
-from services.survey.api import forms
+from services.survey.api import forms, plans
 from services.survey.api.doors import Doors
 from services.survey.context import SurveyContext
+from services.survey.operations.planning import open_plans_of_closed
 from services.survey.settings import SurveySettings
 from shared.clock import Clock
 from shared.profile_store import latest_profile
@@ -32,7 +35,8 @@ def create_app(settings: SurveySettings, transport: Transport | None, clock: Clo
         context = SurveyContext(profile.parse(content), version, link_keys)
         app.state.context = context
         app.state.doors = Doors(context, started.units)
+        started.every_hour(partial(open_plans_of_closed, context=context))
 
-    routers = [door.router for door in (forms,)]
+    routers = [door.router for door in (forms, plans)]
     app = service.build_app("Survei Kepuasan", _DESCRIPTION, routers, on_start)
     return app

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, Field, StringConstraints, field_validator
 
+from services.survey.innovation_profile import INNOVATION, InnovationFile, read_innovation
 from services.survey.official import ANSWERS, LANGUAGES, NAMES, QUESTIONS, Language
 from services.survey.rules.index import (
     ELEMENTS,
@@ -27,7 +28,7 @@ from shared.profile import (
 )
 from shared.yaml_lines import Location
 
-FILES = ("survey.yaml",)
+FILES = ("survey.yaml", INNOVATION)
 _SURVEY = FILES[0]
 _OPDS = "opds.yaml"
 _PEMDA = "pemda.yaml"
@@ -112,9 +113,11 @@ class SurveyFile(ProfilePart):
 
 
 class SurveyProfile(SurveyFile):
-    """survey.yaml, with what other files say: the Pemda's name and zone, and names of OPDs."""
+    """survey.yaml, with what other files say: innovation.yaml, the Pemda, and names of OPDs."""
 
+    innovation: InnovationFile
     pemda: str = "Pemerintah daerah"
+    region_code: str = ""
     zone: str = "Asia/Jakarta"
     opd_names: dict[str, str] = Field(default_factory=dict)
 
@@ -148,6 +151,7 @@ class _Pemda(BaseModel):
     """What survey reads of pemda.yaml, which is intake's."""
 
     name: str
+    region_code: str
     zone: str
 
     @field_validator("zone")
@@ -179,17 +183,20 @@ def read(folder: Path) -> SurveyProfile:
     reader = ProfileReader(folder)
     file = reader.read(_SURVEY, SurveyFile)
     pemda = reader.read(_PEMDA, _Pemda)
+    innovation = read_innovation(reader)
     if file:
         _check_units(reader, file)
         _check_weights(reader, file)
         _check_questions(reader, file)
     reader.finish()
-    if file is None or pemda is None:
+    if file is None or pemda is None or innovation is None:
         raise ProfileInvalid(reader.problems)
     return SurveyProfile(
         **file.model_dump(),
+        innovation=innovation,
         opd_names=reader.names(_OPDS, "opds"),
         pemda=pemda.name,
+        region_code=pemda.region_code,
         zone=pemda.zone,
     )
 

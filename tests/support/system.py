@@ -123,21 +123,16 @@ async def running_system(
     """Start the embedded default with the profile contoh on fresh databases."""
     clock = clock or ManualClock(START)
     core = CoreSettings(home=home, gauge_seconds=0.1, relay_poll_seconds=0.05, **core_values)
-    is_usual = profile == PROFILE
     settings = {
         name: settings_of(
-            name,
-            core=core,
-            database_url=await databases.fresh(name, with_profile=is_usual),
-            **_extra(name, messaging),
+            name, core=core, database_url=await databases.fresh(name), **_extra(name, messaging)
         )
         for name in services
     }
-    if not is_usual:
-        await load_profile(profile, settings)
+    await load_profile(profile, settings)
     bus: Database | None = None
     if transport is None:
-        bus = Database(await databases.bus())
+        bus = Database(await databases.empty())
         transport = InProcessTransport(bus, {topic.name: topic.partitions for topic in TOPICS})
     app = create_app(settings, transport, clock)
     front = app.front

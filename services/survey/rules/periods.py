@@ -71,11 +71,12 @@ def period_containing(period: str, cadence: Cadence) -> str:
 def name_of(period: str) -> str:
     """Name a period in Indonesian: Maret 2026, Triwulan I 2026; raises PeriodUnknown."""
     year, month, months = _read(period)
-    number = (month - 1) // months + 1
+    # A month's number is not written in Roman numerals, and goes beyond those that are known here.
+    numeral = _ROMAN[(month - 1) // months + 1] if months > 1 else ""
     names = {
         1: f"{_MONTH_NAMES[month - 1]} {year}",
-        3: f"Triwulan {_ROMAN[number]} {year}",
-        6: f"Semester {_ROMAN[number]} {year}",
+        3: f"Triwulan {numeral} {year}",
+        6: f"Semester {numeral} {year}",
         12: f"Tahun {year}",
     }
     return names[months]

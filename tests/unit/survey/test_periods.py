@@ -25,6 +25,7 @@ CADENCES: tuple[Cadence, ...] = ("monthly", "quarterly", "half_yearly", "yearly"
     ("cadence", "code", "first", "last", "before", "name"),
     [
         ("monthly", "2026-02", (2026, 2, 1), (2026, 2, 28), "2026-01", "Februari 2026"),
+        ("monthly", "2025-12", (2025, 12, 1), (2025, 12, 31), "2025-11", "Desember 2025"),
         ("monthly", "2026-01", (2026, 1, 1), (2026, 1, 31), "2025-12", "Januari 2026"),
         ("quarterly", "2026-Q1", (2026, 1, 1), (2026, 3, 31), "2025-Q4", "Triwulan I 2026"),
         ("half_yearly", "2026-S2", (2026, 7, 1), (2026, 12, 31), "2026-S1", "Semester II 2026"),

@@ -10,7 +10,7 @@ from services.survey.profile import SurveyProfile
 from shared.profile import ProfileProblem
 from tests.support.servers import PROFILE
 
-FILES = ("survey.yaml", "opds.yaml", "pemda.yaml")
+FILES = ("survey.yaml", "innovation.yaml", "opds.yaml", "pemda.yaml")
 
 
 def changed(folder: Path, old: str, new: str) -> Path:
