@@ -22,11 +22,13 @@ from shared.keeping import write_once
 class LocalIssuer:
     """An Ed25519 key in a file that only its owner reads, and the tokens signed with it."""
 
-    def __init__(self, home: Path, *, issuer: str, audience: str) -> None:
+    def __init__(
+        self, home: Path, *, issuer: str, audience: str, key_file: str = "issuer.pem"
+    ) -> None:
         """Make the key below `home/keys` unless it is there already; safe with two at once."""
         self._issuer = issuer
         self._audience = audience
-        pem = write_once(home / "keys" / "issuer.pem", _new_pem)
+        pem = write_once(home / "keys" / key_file, _new_pem)
         key = load_pem_private_key(pem, password=None)
         if not isinstance(key, Ed25519PrivateKey):
             raise TypeError("The local issuer's key is no Ed25519 key.")

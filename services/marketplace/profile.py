@@ -1,14 +1,27 @@
-"""Marketplace's part of a Pemda's profile: the accounts that promote, and what may be promoted."""
+"""Marketplace's part of a Pemda's profile: who may trade, what with, and the accounts that promote.
 
+It also looks at the codes of `opds.yaml`, and at the name, zone and villages of `pemda.yaml`, which
+others own.
+"""
+
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
-from shared.profile import ProfileInvalid, ProfilePart, ProfileProblem, ProfileReader
+from services.marketplace.trade_profile import Category, Reason, Trade
+from shared.profile import (
+    ProfileInvalid,
+    ProfilePart,
+    ProfileProblem,
+    ProfileReader,
+    indonesian_zone,
+)
 
 FILES = ("marketplace.yaml",)
 _MARKETPLACE = FILES[0]
+_OPDS, _PEMDA = "opds.yaml", "pemda.yaml"
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=64)]
 Name = Annotated[str, StringConstraints(min_length=2, max_length=120)]
@@ -24,18 +37,68 @@ class PromotionAccount(ProfilePart):
     slots_per_week: Annotated[int, Field(ge=1, le=100)]
 
 
-class Category(ProfilePart):
-    """A kind of product."""
+class Village(ProfilePart):
+    """A village or urban ward (*desa, kelurahan*) and the district that it lies in."""
 
-    code: Slug
-    name: Name
+    code: str
+    name: str
+    district: str
 
 
-class MarketplaceProfile(ProfilePart):
+class Bounds(ProfilePart):
+    """The box around the Pemda, in degrees of WGS 84; its edges belong to it."""
+
+    south: float
+    north: float
+    west: float
+    east: float
+
+    def contains(self, lat: float, lon: float) -> bool:
+        """Tell whether a point lies in the box; no number (NaN) lies in it."""
+        return self.south <= lat <= self.north and self.west <= lon <= self.east
+
+
+class Place(ProfilePart):
+    """What marketplace knows of the Pemda itself, from `pemda.yaml`."""
+
+    short_name: str
+    zone: str
+    bounds: Bounds
+    villages: tuple[Village, ...]
+
+
+class MarketplaceFile(ProfilePart):
     """marketplace.yaml."""
 
+    trade: Trade
     accounts: tuple[PromotionAccount, ...] = Field(min_length=1)
     categories: tuple[Category, ...] = Field(min_length=1)
+
+
+class MarketplaceProfile(MarketplaceFile):
+    """What is stored: marketplace.yaml, and where it holds."""
+
+    place: Place
+
+
+class _Outside(BaseModel):
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+class _Area(_Outside):
+    code: str
+    name: str
+
+
+class _District(_Area):
+    villages: tuple[_Area, ...] = ()
+
+
+class _Pemda(_Outside):
+    short_name: str
+    zone: Annotated[str, AfterValidator(indonesian_zone)]
+    bounds: dict[str, float]
+    districts: tuple[_District, ...] = ()
 
 
 def check(folder: Path) -> list[ProfileProblem]:
@@ -43,7 +106,7 @@ def check(folder: Path) -> list[ProfileProblem]:
     try:
         read(folder)
     except ProfileInvalid as invalid:
-        return list(invalid.problems)
+        return [problem for problem in invalid.problems if problem.file == _MARKETPLACE]
     return []
 
 
@@ -54,16 +117,14 @@ def read(folder: Path) -> MarketplaceProfile:
         ProfileInvalid: with every problem found, each with its file and line.
     """
     reader = ProfileReader(folder)
-    profile = reader.read(_MARKETPLACE, MarketplaceProfile)
-    if profile:
-        ids = [account.id for account in profile.accounts]
-        reader.require_unique(_MARKETPLACE, ("accounts",), ids, "id")
-        codes = [category.code for category in profile.categories]
-        reader.require_unique(_MARKETPLACE, ("categories",), codes, "code")
+    file = reader.read(_MARKETPLACE, MarketplaceFile)
+    pemda = reader.read(_PEMDA, _Pemda)
+    if file:
+        _check(reader, file)
     reader.finish()
-    if profile is None:
+    if file is None or pemda is None:
         raise ProfileInvalid(reader.problems)
-    return profile
+    return MarketplaceProfile(**_values(file), place=_place_of(pemda))
 
 
 def dump(profile: MarketplaceProfile) -> str:
@@ -74,3 +135,38 @@ def dump(profile: MarketplaceProfile) -> str:
 def parse(content: str) -> MarketplaceProfile:
     """Read what `dump` wrote; raises pydantic's ValidationError for anything else."""
     return MarketplaceProfile.model_validate_json(content)
+
+
+def _check(reader: ProfileReader, file: MarketplaceFile) -> None:
+    ids = [account.id for account in file.accounts]
+    reader.require_unique(_MARKETPLACE, ("accounts",), ids, "id")
+    codes = [category.code for category in file.categories]
+    reader.require_unique(_MARKETPLACE, ("categories",), codes, "code")
+    opds = reader.codes(_OPDS, "opds")
+    if opds and file.trade.opd not in opds:
+        message = f"there is no OPD '{file.trade.opd}' in {_OPDS}"
+        reader.complain(_MARKETPLACE, ("trade", "opd"), message)
+    for name in ("verification", "suspension", "moderation"):
+        reasons: Sequence[Reason] = getattr(file.trade.reasons, name)
+        place = ("trade", "reasons", name)
+        reader.require_unique(_MARKETPLACE, place, [each.code for each in reasons], "code")
+    goods = [each.code for each in file.trade.prohibited]
+    reader.require_unique(_MARKETPLACE, ("trade", "prohibited"), goods, "code")
+
+
+def _values(file: MarketplaceFile) -> dict[str, Any]:
+    return {name: getattr(file, name) for name in MarketplaceFile.model_fields}
+
+
+def _place_of(pemda: _Pemda) -> Place:
+    villages = tuple(
+        Village(code=village.code, name=village.name, district=district.name)
+        for district in pemda.districts
+        for village in district.villages
+    )
+    return Place(
+        short_name=pemda.short_name,
+        zone=pemda.zone,
+        bounds=Bounds.model_validate(pemda.bounds),
+        villages=villages,
+    )

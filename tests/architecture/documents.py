@@ -39,6 +39,10 @@ def settings_document() -> str:
         parts.append(_settings_table(name, settings_class))
     parts.append(_settings_table("Sending messages", MessagingSettings))
     parts.append(_settings_table("Files", MediaSettings))
+    parts.append(
+        "## Sending messages to traders\n\nMarketplace sends by accounts of its own: each variable "
+        "of “Sending messages”,\nwith `TANGGAP_MARKETPLACE_SEND_` in place of `TANGGAP_SEND_`.\n"
+    )
     return "\n".join(parts)
 
 

@@ -44,7 +44,7 @@ PORTS = {name: FIRST_STACK_PORT + place for place, name in enumerate(SERVICES)}
 ONCE = ("migrate", "topics", "profile")
 OURS = (*SERVICES, *ONCE)
 FILLED = {
-    name: value or ("A" * 43 + "=" if name == "TANGGAP_MASTER_KEY" else f"{name.lower()}0")
+    name: value or ("A" * 43 + "=" if name.endswith("MASTER_KEY") else f"{name.lower()}0")
     for name, value in example_environment()[0].items()
 }
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]

@@ -14,6 +14,7 @@ from sqlalchemy import text
 
 from services.all_in_one import AllInOne, create_app, settings_of
 from services.deployment import load_profile
+from services.marketplace.settings import MarketplaceMessagingSettings
 from shared.auth import Role
 from shared.clock import ManualClock
 from shared.contracts.topics import SERVICES, TOPICS, ServiceName
@@ -151,4 +152,8 @@ async def running_system(
 
 def _extra(name: ServiceName, messaging: MessagingSettings | None) -> dict[str, Any]:
     """Return what a service is given beside what all are given."""
-    return {"messaging": messaging} if name == "intake" and messaging is not None else {}
+    if messaging is None:
+        return {}
+    if name == "marketplace":
+        return {"messaging": MarketplaceMessagingSettings(**messaging.model_dump())}
+    return {"messaging": messaging} if name == "intake" else {}

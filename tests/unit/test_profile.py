@@ -187,6 +187,28 @@ MISTAKES = [
         "busana, name: Jasa",
     ),
     (marketplace, "marketplace.yaml", "slots_per_week: 7", "slots_per_week: 0", "greater", ": 0"),
+    (marketplace, "marketplace.yaml", "opd: DISKOPDAG", "opd: DISKOP", "no OPD", "opd: DISKOP"),
+    (
+        marketplace,
+        "marketplace.yaml",
+        "{size: kecil, capital: 5",
+        "{size: kecil, capital: 1",
+        "abo",
+        "sizes:",
+    ),
+    (marketplace, "marketplace.yaml", "size: kecil", "size: menengah", "this order", "sizes:"),
+    (marketplace, "marketplace.yaml", "{code}. B", "B", "no place for {code}", "text:"),
+    (marketplace, "marketplace.yaml", "{minutes}", "{menit}", "only {code}", "text:"),
+    (marketplace, "marketplace.yaml", "[arak,", "[Arak!,", "small letters", "words:"),
+    (marketplace, "marketplace.yaml", "action: flag", "action: hide", "Input should be", "hide"),
+    (
+        marketplace,
+        "marketplace.yaml",
+        "{code: penipuan",
+        "{code: barang-terlarang",
+        "already",
+        "pemb",
+    ),
 ]
 
 

@@ -5,21 +5,18 @@ is not public is a proxy or a front end of the Pemda's own, and behind it stands
 no limit here. Callers are counted by keyed hashes, in memory alone.
 """
 
-from ipaddress import IPv6Address, ip_address, ip_network
-
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 
 from services.intake.settings import IntakeSettings
 from shared.clock import Clock
 from shared.limiting import RateLimit
+from shared.networks import network_of
 from shared.vault import Vault
 
 DEVICE_HEADER = "X-Device-Id"
 SHORTEST_DEVICE = 8
 LONGEST_DEVICE = 128
-# What one subscriber has of IPv6 addresses.
-_SUBSCRIBER_BITS = 64
 
 
 class Admission:
@@ -45,21 +42,6 @@ class Admission:
         """Count a submission by its sender (a keyed hash), if known; raises TooManyRequests."""
         if sender is not None:
             self._sender.hit(sender)
-
-
-def network_of(address: str) -> str | None:
-    """Return the network that an address belongs to, None for one that is not public."""
-    try:
-        found = ip_address(address)
-    except ValueError:
-        return None
-    if isinstance(found, IPv6Address):
-        found = found.ipv4_mapped or found
-    if not found.is_global:
-        return None
-    if isinstance(found, IPv6Address):
-        return str(ip_network((found, _SUBSCRIBER_BITS), strict=False))
-    return str(found)
 
 
 def read_device(given: str | None) -> str | None:

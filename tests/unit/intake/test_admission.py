@@ -3,7 +3,8 @@
 import pytest
 from fastapi.exceptions import RequestValidationError
 
-from services.intake.api.admission import network_of, read_device
+from services.intake.api.admission import read_device
+from shared.networks import network_of
 
 
 @pytest.mark.parametrize(
