@@ -5,12 +5,12 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, inspect
 
-from services.marketplace import tables
+from services.marketplace.tables import Listing
 from shared.database import Database
 from shared.migrating import alembic_config, migrate
 from tests.support.servers import Databases
 
-METADATA = tables.MarketplaceTable.metadata
+METADATA = Listing.metadata
 OWN = set(METADATA.tables)
 
 
