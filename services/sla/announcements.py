@@ -1,6 +1,7 @@
 """The events that tell of a clock: made from what happened to it, and from nothing else."""
 
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
 from services.sla.due_queries import DueClock
@@ -10,12 +11,19 @@ from shared.contracts.event import Event
 from shared.contracts.sla import (
     CaseEscalated,
     ClockPaused,
+    ClockRescheduled,
     ClockResumed,
     ClockStarted,
     ClockStopped,
     DeadlineMissed,
     DeadlineNear,
 )
+
+_SCHEDULED = {
+    ChangeKind.STARTED: ClockStarted,
+    ChangeKind.RESUMED: ClockResumed,
+    ChangeKind.RESCHEDULED: ClockRescheduled,
+}
 
 
 def change_event(complaint_id: str, clock_id: str, plan: ClockPlan, change: Change) -> Event:
@@ -34,11 +42,17 @@ def change_event(complaint_id: str, clock_id: str, plan: ClockPlan, change: Chan
             **about,
             outcome=change.outcome,
             elapsed_seconds=(change.at - plan.started_at).total_seconds(),
-            working_seconds=change.ran.total_seconds(),
-            held_seconds={opd: time.total_seconds() for opd, time in change.held.items()},
+            working_seconds=change.worked.total_seconds(),
+            held_seconds=_seconds(change.held),
+            held_working_seconds=_seconds(change.held_worked),
         )
-    scheduled = ClockStarted if change.kind is ChangeKind.STARTED else ClockResumed
-    return scheduled(**about, policy=plan.terms.policy, due_at=change.due_at, reason=change.reason)
+    return _SCHEDULED[change.kind](
+        **about, policy=plan.terms.policy, due_at=change.due_at, reason=change.reason
+    )
+
+
+def _seconds(times: Mapping[str, timedelta]) -> dict[str, float]:
+    return {opd: time.total_seconds() for opd, time in times.items()}
 
 
 def late_miss_event(

@@ -7,6 +7,7 @@ from services.sla.api import router
 from services.sla.consumers import handlers
 from services.sla.context import make_context
 from services.sla.metrics import GAUGES, SlaMetrics
+from services.sla.operations.waking import keep_rules, wake_paused_clocks
 from services.sla.scanner import run_scanner
 from services.sla.settings import SlaSettings
 from shared.clock import Clock
@@ -28,9 +29,13 @@ def create_app(settings: SlaSettings, transport: Transport | None, clock: Clock)
     async def on_start(started: Service) -> None:
         async with started.database.transaction() as connection:
             version, content = await latest_profile(connection)
-        context = make_context(profile.parse(content), version, metrics)
+            context = make_context(profile.parse(content), version, metrics)
+            await keep_rules(connection, context.policies, clock.now())
         app.state.context = context
         await started.consume(handlers(context))
+        started.run_in_background(
+            "pauses", wake_paused_clocks(started.units, context, settings.scan_seconds)
+        )
         started.run_in_background(
             "scanner",
             run_scanner(

@@ -7,9 +7,9 @@ edit, a feedback, evidence.
 from collections.abc import Mapping
 from typing import Any
 
-from services.sla import operations
 from services.sla.context import SlaContext
 from services.sla.facts import Mark, MarkKind
+from services.sla.operations import hearing
 from shared.contracts.event import Event
 from shared.contracts.intake import ComplaintSubmitted, ComplaintWithdrawn
 from shared.contracts.routing import (
@@ -56,7 +56,7 @@ def handlers(context: SlaContext) -> dict[type[Event], Handler]:
     """Return what to do with each class of event."""
 
     async def submitted(unit: UnitOfWork, event: ComplaintSubmitted) -> None:
-        await operations.note_submission(
+        await hearing.note_submission(
             unit,
             context,
             event.complaint_id,
@@ -67,10 +67,10 @@ def handlers(context: SlaContext) -> dict[type[Event], Handler]:
         )
 
     async def withdrawn(unit: UnitOfWork, event: ComplaintWithdrawn) -> None:
-        await operations.note_withdrawal(unit, context, event.complaint_id, event.occurred_at)
+        await hearing.note_withdrawal(unit, context, event.complaint_id, event.occurred_at)
 
     async def marked(unit: UnitOfWork, event: Any) -> None:
-        await operations.note_mark(unit, context, event.complaint_id, _mark(event))
+        await hearing.note_mark(unit, context, event.complaint_id, _mark(event))
 
     return {
         ComplaintSubmitted: submitted,

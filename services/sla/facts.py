@@ -1,7 +1,7 @@
-"""What sla knows of one case, from both publishers, and the marks that its clocks heed. Pure.
+"""What sla knows of one case, from publishers and its own doors, as far as clocks heed it. Pure.
 
-Intake's part and routing's part are kept apart, so that it does not matter which of them comes
-first; within routing's part the order is the publisher's own.
+Intake's part, routing's part and sla's own are kept apart, so that it does not matter which of them
+comes first; within routing's part the order is the publisher's own.
 """
 
 from collections.abc import Iterable
@@ -27,6 +27,12 @@ class MarkKind(StrEnum):
     MERGED = "merged"
     UNMERGED = "unmerged"
     CLOSED = "closed"
+    REFERRED = "referred"
+    REFERRAL_ANSWERED = "referral_answered"
+    # What sla's own doors say; these are acts, and kept apart from routing's marks.
+    DISRUPTED = "disrupted"
+    DISRUPTION_ENDED = "disruption_ended"
+    EXTENDED = "extended"
 
 
 _STAFF_MESSAGES = frozenset(
@@ -52,7 +58,10 @@ _ENDING = frozenset({MarkKind.RESOLVED, MarkKind.REJECTED, MarkKind.CLOSED})
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """One fact of routing's, in the order in which routing published it."""
+    """One fact: of routing's, in the order in which routing published it, or an act of sla's own.
+
+    `ref` is the referral, the disruption or the extension that it is about.
+    """
 
     kind: MarkKind
     at: datetime
@@ -60,10 +69,12 @@ class Mark:
     opd: str | None = None
     topic: str | None = None
     epoch: int = 0
+    ref: str | None = None
 
     def as_json(self) -> list[Any]:
         """Write the mark the way it is stored."""
-        return [self.kind, self.at.isoformat(), self.part, self.opd, self.topic, self.epoch]
+        written = [self.kind, self.at.isoformat(), self.part, self.opd, self.topic, self.epoch]
+        return written if self.ref is None else [*written, self.ref]
 
     @classmethod
     def from_json(cls, stored: list[Any]) -> "Mark":
@@ -82,6 +93,14 @@ class CaseFacts:
     withdrawn_at: datetime | None = None
     marks: tuple[Mark, ...] = ()
     emergency: bool = False
+    #: What sla's own doors said, in the order of time.
+    acts: tuple[Mark, ...] = ()
+
+    def with_act(self, act: Mark) -> "CaseFacts":
+        """Add an act of sla's own; the same facts again if it is known already."""
+        if any(each.kind is act.kind and each.ref == act.ref for each in self.acts):
+            return self
+        return replace(self, acts=tuple(sorted((*self.acts, act), key=lambda each: each.at)))
 
     def with_mark(self, mark: Mark) -> "CaseFacts":
         """Add a mark; the same facts again where no clock could ever heed it."""

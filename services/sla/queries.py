@@ -39,18 +39,28 @@ class KeptCase:
     facts: CaseFacts
     clocks: Mapping[ClockKey, KeptClock] = field(default_factory=dict)
 
+    @property
+    def terms(self) -> dict[ClockKey, Terms]:
+        """Return what each of its clocks runs by."""
+        return {key: clock.terms for key, clock in self.clocks.items()}
+
 
 # ------------------------------------------------------------------------------- cases
 
 _LOCK_CASES = text(
     """
     SELECT complaint_id, submitted_at, channel, classification, emergency, withdrawn_at, marks,
-           clocks
+           acts, clocks
     FROM case_facts WHERE complaint_id = ANY (CAST(:ids AS uuid[]))
     ORDER BY complaint_id FOR UPDATE
     """
 ).columns(
-    complaint_id=UUID(as_uuid=False), marks=JSONB, clocks=JSONB, channel=Text, classification=Text
+    complaint_id=UUID(as_uuid=False),
+    marks=JSONB,
+    acts=JSONB,
+    clocks=JSONB,
+    channel=Text,
+    classification=Text,
 )
 _OPEN_CASES = text(
     """
@@ -65,13 +75,14 @@ _UPDATE_CASES = text(
     UPDATE case_facts SET submitted_at = n.submitted_at, channel = n.channel,
         classification = n.classification, emergency = n.emergency,
         withdrawn_at = n.withdrawn_at, marks = CAST(n.marks AS jsonb),
+        acts = CAST(n.acts AS jsonb),
         clocks = CAST(n.clocks AS jsonb), opds = CAST(n.opds AS jsonb), is_open = n.is_open
     FROM unnest(CAST(:ids AS uuid[]), CAST(:submitted AS timestamptz[]), CAST(:channels AS text[]),
                 CAST(:classifications AS text[]), CAST(:emergencies AS bool[]),
-                CAST(:withdrawn AS timestamptz[]), CAST(:marks AS text[]), CAST(:clocks AS text[]),
-                CAST(:opds AS text[]), CAST(:open AS bool[]))
+                CAST(:withdrawn AS timestamptz[]), CAST(:marks AS text[]), CAST(:acts AS text[]),
+                CAST(:clocks AS text[]), CAST(:opds AS text[]), CAST(:open AS bool[]))
         AS n (complaint_id, submitted_at, channel, classification, emergency, withdrawn_at, marks,
-              clocks, opds, is_open)
+              acts, clocks, opds, is_open)
     WHERE case_facts.complaint_id = n.complaint_id
     """
 )
@@ -104,6 +115,7 @@ def _case(row: Any) -> KeptCase:
             emergency=row.emergency,
             withdrawn_at=row.withdrawn_at,
             marks=tuple(Mark.from_json(mark) for mark in row.marks),
+            acts=tuple(Mark.from_json(act) for act in row.acts),
         ),
         clocks={
             ClockKey(part, stage, epoch): KeptClock(read_terms(terms), opd, tuple(told))
@@ -125,6 +137,7 @@ async def update_cases(connection: AsyncConnection, cases: Mapping[str, KeptCase
             "emergencies": [each.emergency for each in facts],
             "withdrawn": [each.withdrawn_at for each in facts],
             "marks": [json.dumps([mark.as_json() for mark in each.marks]) for each in facts],
+            "acts": [json.dumps([act.as_json() for act in each.acts]) for each in facts],
             "clocks": [json.dumps(_clocks_json(case)) for case in cases.values()],
             "opds": [json.dumps(each.opds) for each in facts],
             "open": [each.is_open for each in facts],
@@ -145,24 +158,28 @@ _SAVE_CLOCKS = text(
     """
     INSERT INTO clock (clock_id, complaint_id, part, stage, epoch, opd, policy, profile_version,
                        rungs, state, started_at, due_at, near_at, paused_at, stopped_at, outcome,
-                       elapsed_seconds, next_fire_at)
+                       elapsed_seconds, working_seconds, resumes_at, next_fire_at)
     SELECT clock_id, complaint_id, part, stage, epoch, opd, policy, :profile_version,
            rungs, state, started_at, due_at, near_at, paused_at, stopped_at, outcome,
-           elapsed_seconds, next_fire_at
+           elapsed_seconds, working_seconds, resumes_at, next_fire_at
     FROM unnest(CAST(:clock_id AS uuid[]), CAST(:complaint_id AS uuid[]), CAST(:part AS int[]),
                 CAST(:stage AS text[]), CAST(:epoch AS int[]), CAST(:opd AS text[]),
                 CAST(:policy AS text[]), CAST(:rungs AS text[]), CAST(:state AS text[]),
                 CAST(:started_at AS timestamptz[]), CAST(:due_at AS timestamptz[]),
                 CAST(:near_at AS timestamptz[]), CAST(:paused_at AS timestamptz[]),
                 CAST(:stopped_at AS timestamptz[]), CAST(:outcome AS text[]),
-                CAST(:elapsed_seconds AS float8[]), CAST(:next_fire_at AS timestamptz[]))
+                CAST(:elapsed_seconds AS float8[]), CAST(:working_seconds AS float8[]),
+                CAST(:resumes_at AS timestamptz[]), CAST(:next_fire_at AS timestamptz[]))
         AS n (clock_id, complaint_id, part, stage, epoch, opd, policy, rungs, state, started_at,
-              due_at, near_at, paused_at, stopped_at, outcome, elapsed_seconds, next_fire_at)
+              due_at, near_at, paused_at, stopped_at, outcome, elapsed_seconds, working_seconds,
+              resumes_at, next_fire_at)
     ON CONFLICT (clock_id) DO UPDATE SET
         opd = EXCLUDED.opd, state = EXCLUDED.state, due_at = EXCLUDED.due_at,
         near_at = EXCLUDED.near_at, paused_at = EXCLUDED.paused_at,
         stopped_at = EXCLUDED.stopped_at, outcome = EXCLUDED.outcome,
         elapsed_seconds = EXCLUDED.elapsed_seconds,
+        working_seconds = EXCLUDED.working_seconds, resumes_at = EXCLUDED.resumes_at,
+        policy = EXCLUDED.policy, rungs = EXCLUDED.rungs,
         -- A transfer moves no deadline: then the scanner's own note of what comes next stays.
         next_fire_at = CASE
             WHEN EXCLUDED.state = clock.state AND EXCLUDED.due_at = clock.due_at
@@ -203,6 +220,8 @@ def _clock_values(plan: ClockPlan) -> dict[str, Any]:
         "stopped_at": plan.stopped_at,
         "outcome": plan.outcome,
         "elapsed_seconds": plan.elapsed.total_seconds() if plan.stopped_at else None,
+        "working_seconds": plan.worked.total_seconds() if plan.stopped_at else None,
+        "resumes_at": plan.resumes_at,
         # What fired before is known to the scanner: it looks early and waits on, if need be.
         "next_fire_at": plan.near_at if plan.state == "running" else None,
     }
@@ -213,6 +232,17 @@ async def mark_missed(connection: AsyncConnection, clock_ids: Sequence[str], now
     await connection.execute(
         update(ClockRow).where(col(ClockRow.clock_id).in_(clock_ids)).values(missed_fired_at=now)
     )
+
+
+async def list_overdue_pauses(connection: AsyncConnection, now: datetime, limit: int) -> list[str]:
+    """Return the cases of paused clocks that may stand still no longer."""
+    found = await connection.execute(
+        select(col(ClockRow.complaint_id))
+        .where(col(ClockRow.resumes_at) <= now)
+        .order_by(col(ClockRow.resumes_at))
+        .limit(limit)
+    )
+    return list(dict.fromkeys(found.scalars()))
 
 
 # ------------------------------------------------------------------------------- doors

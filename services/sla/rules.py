@@ -7,9 +7,12 @@ publishers came, late or twice, makes no difference. It follows the table of clo
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Literal
 from uuid import UUID, uuid5
 
+from services.sla.calendars import WorkingCalendar
+from services.sla.deadlines import working_time
 from services.sla.facts import CaseFacts, Mark, MarkKind
 from services.sla.policies import (
     CLOSING,
@@ -36,6 +39,9 @@ from services.sla.stopwatch import (
 _NAMESPACE = UUID("6f1d2b0e-5a56-5c8c-9d0b-3c1f3c7b9a10")
 _WORK = (FOLLOW_UP, RESOLUTION)
 
+#: From when on who has a part of a case; None is the desk.
+Holding = tuple[datetime, str | None]
+
 
 def clock_id_of(complaint_id: str, key: ClockKey) -> str:
     """Return the id of a clock, the same whenever and wherever it is derived."""
@@ -57,25 +63,42 @@ class ClockPlan:
     paused_at: datetime | None = None
     stopped_at: datetime | None = None
     outcome: Outcome | None = None
+    #: When a pause ends by itself, because it may last no longer.
+    resumes_at: datetime | None = None
+    is_extended: bool = False
+    #: The stretches of time that counted, the last one up to the stop or the pause.
+    runs: tuple[Interval, ...] = ()
 
     @property
     def elapsed(self) -> timedelta:
         """Return how long it took from start to stop; nothing before the stop."""
         return self.stopped_at - self.started_at if self.stopped_at is not None else NOTHING
 
+    @property
+    def worked(self) -> timedelta:
+        """Return how much working time passed while it ran; nothing before the stop."""
+        return self.changes[-1].worked
+
 
 def derive_clocks(
-    facts: CaseFacts, policies: Policies, kept: Mapping[ClockKey, Terms] | None = None
+    facts: CaseFacts,
+    policies: Policies,
+    kept: Mapping[ClockKey, Terms] | None = None,
+    now: datetime | None = None,
 ) -> list[ClockPlan]:
     """Return what every clock of the case must be, in the order in which they started.
 
     `kept` are the terms of clocks that exist already; the others take theirs from the policies.
-    None before intake was heard: the channel and the kind of complaint decide the policy.
+    Pauses that may last no longer than until `now` have ended. None before intake was heard: the
+    channel and the kind of complaint decide the policy.
     """
     if facts.submitted_at is None:
         return []
     case = _Case(facts, policies, kept or {})
     case.follow(facts.submitted_at)
+    if now is not None:
+        for clock in case.each():
+            clock.catch_up(now)
     return case.plans()
 
 
@@ -88,7 +111,7 @@ class _Case:
     kept: Mapping[ClockKey, Terms]
     clocks: dict[ClockKey, Stopwatch] = field(default_factory=dict)
     #: Per part, which OPD has had it from when on; the last entry is the present one.
-    holders: dict[int, list[tuple[datetime, str | None]]] = field(default_factory=dict)
+    holders: dict[int, list[Holding]] = field(default_factory=dict)
     topics: dict[int, str | None] = field(default_factory=dict)
     epoch: int = 0
     closings: int = 0
@@ -97,16 +120,26 @@ class _Case:
     def follow(self, submitted_at: datetime) -> None:
         self.start(VERIFICATION, 0, 0, submitted_at)
         self.start(FIRST_RESPONSE, 0, 0, submitted_at)
-        gone_at = self.facts.withdrawn_at
+        own = list(self._own_news())
         for mark in self.facts.marks:
-            if gone_at is not None and not self.withdrawn and mark.at > gone_at:
-                self.withdraw(gone_at)
+            while own and mark.at > own[0][0]:
+                own.pop(0)[1]()
             _STEPS[mark.kind](self, mark)
-        if gone_at is not None and not self.withdrawn:
-            self.withdraw(gone_at)
+        for _, step in own:
+            step()
+
+    def _own_news(self) -> list[tuple[datetime, Callable[[], None]]]:
+        """Return what routing did not say, by time: a withdrawal, and the acts of sla's doors."""
+        found: list[tuple[datetime, Callable[[], None]]] = [
+            (act.at, partial(_STEPS[act.kind], self, act)) for act in self.facts.acts
+        ]
+        gone_at = self.facts.withdrawn_at
+        if gone_at is not None:
+            found.append((gone_at, partial(self.withdraw, gone_at)))
+        return sorted(found, key=lambda news: news[0])
 
     def plans(self) -> list[ClockPlan]:
-        return [_plan(clock, self.holders.get(clock.key.part, [])) for clock in self.each()]
+        return [_plan(clock, self.holders.get(clock.key.part, ())) for clock in self.each()]
 
     # ------------------------------------------------------------------ what happens to a case
 
@@ -147,6 +180,29 @@ class _Case:
         self.stop(mark.at, CLOSING)
         for clock in self.each(*_WORK):
             clock.resume(mark.at)
+
+    def refer(self, mark: Mark) -> None:
+        """Wait for a body outside the Pemda."""
+        for clock in self.each(*_WORK, part=mark.part):
+            clock.pause(mark.at, "external", mark.ref or "")
+
+    def hear_outside(self, mark: Mark) -> None:
+        for clock in self.each(*_WORK, part=mark.part):
+            clock.resume(mark.at, "external", mark.ref or "")
+
+    def disrupt(self, act: Mark) -> None:
+        """Stand still for what nobody can help, such as a flood."""
+        for clock in self.each(*_WORK, part=act.part):
+            clock.pause(act.at, "force_majeure", act.ref or "")
+
+    def end_disruption(self, act: Mark) -> None:
+        for clock in self.each(*_WORK, part=act.part):
+            clock.resume(act.at, "force_majeure", act.ref or "")
+
+    def extend(self, act: Mark) -> None:
+        for clock in self.each(RESOLUTION, part=act.part):
+            if clock.key.epoch == act.epoch:
+                clock.extend(act.at)
 
     def resolve(self, mark: Mark) -> None:
         if mark.part != 0:
@@ -239,7 +295,8 @@ class _Case:
         )
         if terms is None:
             return
-        clock = self.clocks[key] = Stopwatch(key, terms, at, opd)
+        calendar = self.policies.calendar_of(terms)
+        clock = self.clocks[key] = Stopwatch(key, terms, at, opd, calendar)
         if self.withdrawn:
             # The news of the withdrawal had not reached the desk yet.
             clock.stop(at, "cancelled")
@@ -271,10 +328,15 @@ _STEPS: Mapping[MarkKind, Callable[[_Case, Mark], None]] = {
     MarkKind.REOPENED: _Case.reopen,
     MarkKind.MERGED: _Case.merge,
     MarkKind.UNMERGED: _Case.unmerge,
+    MarkKind.REFERRED: _Case.refer,
+    MarkKind.REFERRAL_ANSWERED: _Case.hear_outside,
+    MarkKind.DISRUPTED: _Case.disrupt,
+    MarkKind.DISRUPTION_ENDED: _Case.end_disruption,
+    MarkKind.EXTENDED: _Case.extend,
 }
 
 
-def _plan(clock: Stopwatch, holders: Sequence[tuple[datetime, str | None]]) -> ClockPlan:
+def _plan(clock: Stopwatch, holders: Sequence[Holding]) -> ClockPlan:
     return ClockPlan(
         key=clock.key,
         terms=clock.terms,
@@ -284,29 +346,54 @@ def _plan(clock: Stopwatch, holders: Sequence[tuple[datetime, str | None]]) -> C
         due_at=clock.due_at,
         near_at=clock.near_at,
         changes=tuple(
-            replace(change, held=_held(clock.runs, holders, change.at))
-            if change.kind is ChangeKind.STOPPED
-            else change
+            _with_account(change, clock, holders) if change.kind is ChangeKind.STOPPED else change
             for change in clock.changes
         ),
         paused_at=clock.still_since if clock.state == "paused" else None,
         stopped_at=clock.stopped_at,
         outcome=clock.outcome,
+        resumes_at=clock.resumes_at,
+        is_extended=clock.is_extended,
+        runs=tuple(clock.runs),
     )
 
 
-def _held(
-    runs: Iterable[Interval], holders: Sequence[tuple[datetime, str | None]], until: datetime
-) -> dict[str, timedelta]:
-    """Return how long each OPD held the case while the clock ran, up to `until`."""
-    held: dict[str, timedelta] = {}
-    ends = [*(since for since, _ in holders[1:]), until]
+def _with_account(change: Change, clock: Stopwatch, holders: Sequence[Holding]) -> Change:
+    """Add to a stop how much working time had passed, and who had the case meanwhile."""
+    runs = [(begin, min(end, change.at)) for begin, end in clock.runs if begin < change.at]
+    held = list(held_by(runs, holders))
+    calendar = clock.calendar
+    return replace(
+        change,
+        worked=working_time(calendar, runs) if calendar is not None else NOTHING,
+        held=_sums((opd, end - begin) for opd, begin, end in held),
+        held_worked=_sums(_working(held, calendar)) if calendar is not None else {},
+    )
+
+
+def _working(
+    held: Iterable[tuple[str, datetime, datetime]], calendar: WorkingCalendar
+) -> Iterable[tuple[str, timedelta]]:
+    return ((opd, calendar.working_time(begin, end)) for opd, begin, end in held)
+
+
+def _sums(times: Iterable[tuple[str, timedelta]]) -> dict[str, timedelta]:
+    found: dict[str, timedelta] = {}
+    for opd, time in times:
+        found[opd] = found.get(opd, NOTHING) + time
+    return found
+
+
+def held_by(
+    runs: Iterable[Interval], holders: Sequence[Holding]
+) -> Iterable[tuple[str, datetime, datetime]]:
+    """Yield the stretches of these runs in which an OPD held the case, with the OPD."""
     for begin, end in runs:
-        for (since, opd), given_up in zip(holders, ends, strict=False):
-            shared = min(end, given_up, until) - max(begin, since)
-            if opd is not None and shared > NOTHING:
-                held[opd] = held.get(opd, NOTHING) + shared
-    return held
+        for index, (since, opd) in enumerate(holders):
+            given_up = holders[index + 1][0] if index + 1 < len(holders) else end
+            from_then, till_then = max(begin, since), min(end, given_up)
+            if opd is not None and till_then > from_then:
+                yield opd, from_then, till_then
 
 
 @dataclass(frozen=True, slots=True)

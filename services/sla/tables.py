@@ -13,8 +13,10 @@ from sqlalchemy import (
     Index,
     Integer,
     MetaData,
+    Text,
     UniqueConstraint,
     false,
+    text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
@@ -38,7 +40,7 @@ class CaseRow(SlaTable, table=True):
     """What both publishers said of a case, and what was published of its clocks.
 
     Its row is locked before anything of the case changes. Without `submitted_at`, routing was
-    heard before intake. `marks` and `clocks` are written by `facts` and `queries`.
+    heard before intake. `marks`, `acts` and `clocks` are written by `facts` and `queries`.
     """
 
     __tablename__ = "case_facts"
@@ -51,6 +53,7 @@ class CaseRow(SlaTable, table=True):
     emergency: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
     withdrawn_at: datetime | None = time_column(nullable=True)
     marks: list[Any] = Field(sa_column=Column(JSONB, nullable=False))
+    acts: list[Any] = Field(sa_column=Column(JSONB, nullable=False, server_default=text("'[]'")))
     clocks: list[Any] = Field(sa_column=Column(JSONB, nullable=False))
     opds: list[str] = Field(sa_column=Column(JSONB, nullable=False))
     is_open: bool = Field(sa_column=Column(Boolean, nullable=False))
@@ -59,7 +62,8 @@ class CaseRow(SlaTable, table=True):
 class ClockRow(SlaTable, table=True):
     """One clock. `next_fire_at` is when the scanner must look at it again, at the latest.
 
-    `due_at` of a paused clock is as if it ran on at once; `rungs` is its ladder, as JSON. The
+    `due_at` of a paused clock is as if it ran on at once; `resumes_at` is when it does so by itself
+    because the pause may last no longer. `rungs` is its ladder, as JSON. The
     `…_fired_at` say when the event of that name was published: once, even if the clock runs again.
     """
 
@@ -71,6 +75,7 @@ class ClockRow(SlaTable, table=True):
         Index("clock_by_state", "state", "due_at", "clock_id"),
         Index("clock_by_opd", "opd", "state", "due_at", "clock_id"),
         Index("clock_running", "stage", postgresql_where="state = 'running'"),
+        Index("clock_resumes", "resumes_at", postgresql_where="resumes_at IS NOT NULL"),
     )
 
     clock_id: str = id_column(primary=True)
@@ -90,6 +95,8 @@ class ClockRow(SlaTable, table=True):
     stopped_at: datetime | None = time_column(nullable=True)
     outcome: str | None = text_column(nullable=True)
     elapsed_seconds: float | None = _number(Double, nullable=True)
+    working_seconds: float | None = _number(Double, nullable=True)
+    resumes_at: datetime | None = time_column(nullable=True)
     next_fire_at: datetime | None = time_column(nullable=True)
     near_fired_at: datetime | None = time_column(nullable=True)
     missed_fired_at: datetime | None = time_column(nullable=True)
@@ -105,3 +112,18 @@ class EscalationRow(SlaTable, table=True):
     to_role: str = text_column()
     opd: str | None = text_column(nullable=True)
     fired_at: datetime = time_column()
+
+
+class RuleVersionRow(SlaTable, table=True):
+    """The wording of a policy or calendar by which clocks run or ran; never changed, never deleted.
+
+    A clock's terms name its versions, so that its deadline can be explained years later.
+    """
+
+    __tablename__ = "rule_version"
+
+    fingerprint: str = Field(sa_column=Column(Text, primary_key=True))
+    kind: str = text_column()
+    name: str = text_column()
+    content: str = text_column()
+    known_since: datetime = time_column()

@@ -73,7 +73,11 @@ class DeadlineMissed(_DeadlineReached):
 
 
 class ClockStopped(Event):
-    """A clock is over; `held_seconds` says how long each OPD held the case meanwhile."""
+    """A clock is over; `held_seconds` says how long each OPD held the case while it ran.
+
+    `working_seconds` is how much working time passed while it ran, by the clock's calendar, and
+    `held_working_seconds` how much of that each OPD held the case.
+    """
 
     clock_id: ClockKey
     outcome: ClockOutcome
@@ -84,6 +88,7 @@ class ClockStopped(Event):
     stage: Code | None = None
     epoch: Epoch | None = None
     opd: Code | None = None
+    held_working_seconds: dict[Code, Seconds] = Field(default_factory=dict)
 
 
 class CaseEscalated(Event):

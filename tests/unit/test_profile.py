@@ -15,6 +15,7 @@ from services.intake import profile as intake
 from services.marketplace import profile as marketplace
 from services.routing import profile as routing
 from services.sla import profile as sla
+from services.sla.calendar_profile import WorkingWeek
 from services.survey import profile as survey
 from shared.profile import (
     ProfileInvalid,
@@ -75,7 +76,7 @@ class TestShippedProfile:
 
     def test_its_deadlines_are_the_designs(self) -> None:
         profile = sla.read(CONTOH)
-        seconds = {p.stage: p.seconds for p in profile.policies if not p.scope.specificity}
+        seconds = {p.stage: p.seconds for p in profile.policies if p.scope.is_general}
         assert seconds["first_response"] == 2 * 3600
         assert seconds["follow_up"] == 24 * 3600
         steps = [(step.on, step.after_seconds, step.to) for step in profile.ladders[0].steps]
@@ -108,7 +109,7 @@ class TestShippedProfile:
         assert {"99.71.03", "99.71.03.1002"} <= codes
 
 
-def hours_a_week(week: sla.WorkingWeek) -> float:
+def hours_a_week(week: WorkingWeek) -> float:
     minutes = 0
     for windows in week.days.values():
         for window in windows:
@@ -155,6 +156,20 @@ MISTAKES = [
     (sla, "calendars.yaml", "Asia/Jakarta", "Asia/Jayapura", "pemda.yaml says", "Asia/Jayapura"),
     (sla, "calendars.yaml", 'end: "12:00"', 'end: "06:00"', "after start", "06:00"),
     (sla, "calendars.yaml", 'start: "13:00"', 'start: "11:00"', "overlap", "days:"),
+    (
+        sla,
+        "calendars.yaml",
+        "default: kantor-5-hari",
+        "default: k",
+        "no calendar 'k'",
+        "default: k",
+    ),
+    (sla, "calendars.yaml", "[SATPOLPP]", "[RSUD]", "'RSUD' has a calendar", "[RSUD]"),
+    (sla, "calendars.yaml", "[SATPOLPP]", "[XX]", "no OPD 'XX'", "[XX]"),
+    (sla, "calendars.yaml", "kind: holiday", "kind: off", "Input should be", "kind: off"),
+    (sla, "sla.yaml", "days: 3\n", "seconds: 3600\n", "in days alone", "id: verifikasi-3-hari"),
+    (sla, "sla.yaml", "{reason: citizen", "{reason: external", "never stands still", "external"),
+    (sla, "sla.yaml", "days: 3\n", "days: 3\n    calendar: x\n", "no calendar 'x'", "calendar: x"),
     (sla, "contacts.yaml", "opd: DLH,", "opd: DLHX,", "no OPD 'DLHX'", "DLHX"),
     (sla, "contacts.yaml", "opd: DLH,", "opd: PUPR,", "the officer of DLH is missing", "contacts:"),
     (sla, "contacts.yaml", "sekda@contoh", "sekda contoh", "match pattern", "sekda contoh"),

@@ -94,6 +94,7 @@ SLA: Final[tuple[Event, ...]] = (
         stage="follow_up",
         epoch=0,
         opd="DISHUB",
+        held_working_seconds={"DISHUB": 14100.0, "PUPR": 1800.0},
     ),
     CaseEscalated(
         complaint_id=COMPLAINT,

@@ -40,7 +40,7 @@ class TestOneCase:
         answer = await get(system, of_case(case), system.staff(Role.OFFICER, opd="PUPR"))
         assert answer.status_code == 200
         clocks = {clock["stage"]: clock for clock in answer.json()["clocks"]}
-        assert set(clocks) == {"verification", "first_response", "follow_up"}
+        assert set(clocks) == {"verification", "first_response", "follow_up", "resolution"}
         verification, first = clocks["verification"], clocks["first_response"]
         assert verification["outcome"] == "met"
         assert verification["remaining_seconds"] is None
@@ -58,7 +58,9 @@ class TestOneCase:
         await desk.hear(case.submitted(), case.assigned(), case.asked(hours=1))
         await system.advance(hours=5)
         answer = await get(system, of_case(case), system.staff(Role.AUDITOR))
-        [paused] = [c for c in answer.json()["clocks"] if c["state"] == "paused"]
+        clocks = [c for c in answer.json()["clocks"] if c["state"] == "paused"]
+        paused, resolution = sorted(clocks, key=lambda clock: str(clock["stage"]))
+        assert resolution["stage"] == "resolution"
         assert paused["remaining_seconds"] == 23 * 3600
         assert paused["overdue"] is False
 
@@ -155,10 +157,14 @@ class TestTheList:
             for state in ("running", "paused", "overdue", "stopped")
         }
         assert found["overdue"] == {(late.complaint_id, "first_response")}
-        assert found["paused"] == {(paused.complaint_id, "follow_up")}
+        assert found["paused"] == {
+            (paused.complaint_id, "follow_up"),
+            (paused.complaint_id, "resolution"),
+        }
         assert found["running"] == {
             (late.complaint_id, "first_response"),
             (late.complaint_id, "follow_up"),
+            (late.complaint_id, "resolution"),
             (paused.complaint_id, "closing"),
         }
         assert (paused.complaint_id, "first_response") in found["stopped"]

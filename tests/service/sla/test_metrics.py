@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from services.sla import operations
 from services.sla.metrics import RESPONSE_BUCKETS
+from services.sla.operations import hearing
 from shared.contracts.sla import DeadlineMissed
 from tests.service.sla.driver import Sla, sample
 from tests.support.servers import Databases
@@ -57,7 +57,7 @@ class TestHistograms:
     ) -> None:
         case, broken = sla.case(), sla.case()
         await sla.hear(case.submitted(), case.assigned(), broken.submitted())
-        real = operations.note_mark
+        real = hearing.note_mark
 
         async def failing(*args: object) -> None:
             if broken.complaint_id in args:
@@ -65,7 +65,7 @@ class TestHistograms:
             await real(*args)  # type: ignore[arg-type]
 
         with monkeypatch.context() as patch:
-            patch.setattr(operations, "note_mark", failing)
+            patch.setattr(hearing, "note_mark", failing)
             # The batch fails and is tried event by event: the answer is handled twice.
             await sla.hear(case.answered(hours=1), broken.assigned())
         assert counted(sla, "PUPR") == 1

@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from services.sla.facts import CaseFacts, Mark, MarkKind
 from services.sla.policies import Policies
-from services.sla.profile import Ladder, LadderStep, Policy, PolicyScope, SlaProfile
+from services.sla.policy_profile import Ladder, LadderStep, Policy, PolicyScope
+from services.sla.profile import SlaProfile
 
 NOON = datetime(2026, 3, 9, 5, 0, tzinfo=UTC)
 LIMITS = {

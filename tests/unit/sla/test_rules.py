@@ -295,7 +295,9 @@ class TestAnyCase:
             since = None
             for change in plan.changes:
                 if change.kind in {ChangeKind.PAUSED, ChangeKind.STOPPED}:
-                    since = since or change.at
+                    due_at = plan.started_at + plan.terms.limit + stood
+                    # What was missed stays missed: no pause after the deadline moves it.
+                    since = since or (change.at if change.at <= due_at else None)
                 elif change.kind is ChangeKind.RESUMED and since is not None:
                     stood += change.at - since
                     since = None

@@ -11,11 +11,13 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 
-from services.sla import queries
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.sla import queries, rule_queries
 from services.sla.announcements import change_event, late_miss_event
 from services.sla.context import SlaContext
 from services.sla.facts import CaseFacts, Mark
-from services.sla.policies import CLOSING, FIRST_RESPONSE
+from services.sla.policies import CLOSING, FIRST_RESPONSE, Policies
 from services.sla.queries import KeptCase, KeptClock
 from services.sla.rules import (
     ClockPlan,
@@ -72,7 +74,28 @@ async def note_mark(unit: UnitOfWork, context: SlaContext, complaint_id: str, ma
     _note(unit, context, complaint_id, lambda facts: facts.with_mark(mark))
 
 
-def _note(unit: UnitOfWork, context: SlaContext, complaint_id: str, fact: Fact) -> None:
+async def note_act(unit: UnitOfWork, context: SlaContext, complaint_id: str, act: Mark) -> None:
+    """Note what a door of sla's own decided."""
+    _note(unit, context, complaint_id, lambda facts: facts.with_act(act))
+
+
+def look_again(unit: UnitOfWork, context: SlaContext, complaint_id: str) -> None:
+    """Let time take its effect on a case of which nothing new is heard: a pause may end so."""
+    _note(unit, context, complaint_id, None)
+
+
+async def learn_calendars(
+    connection: AsyncConnection, policies: Policies, cases: Iterable[KeptCase]
+) -> None:
+    """Read the versions of calendars by which clocks of these cases run, where they are new."""
+    used = {clock.terms.calendar for case in cases for clock in case.clocks.values()}
+    missing = [each for each in used if not policies.knows_calendar(each)]
+    if missing:
+        for content in await rule_queries.list_rule_contents(connection, missing):
+            policies.learn_calendar(content)
+
+
+def _note(unit: UnitOfWork, context: SlaContext, complaint_id: str, fact: Fact | None) -> None:
     # The news belong to the story of their event, also when they are worked off with others.
     unit.gather(CaseBook, lambda: CaseBook(context)).heard.append(
         _Heard(complaint_id, fact, copy_context())
@@ -81,10 +104,10 @@ def _note(unit: UnitOfWork, context: SlaContext, complaint_id: str, fact: Fact) 
 
 @dataclass(frozen=True, slots=True)
 class _Heard:
-    """What one event said of a case, and the story that it belongs to."""
+    """What one event said of a case, None where only time has passed, and its story."""
 
     complaint_id: str
-    fact: Fact
+    fact: Fact | None
     story: Context
 
 
@@ -130,7 +153,10 @@ class CaseBook:
         """Work off everything that was heard, in the order in which it was heard."""
         ids = {each.complaint_id for each in self.heard}
         cases = await queries.lock_cases(unit.connection, ids)
-        found = [news for each in self.heard if (news := self._apply(each, cases)) is not None]
+        await learn_calendars(unit.connection, self.context.policies, cases.values())
+        found = [
+            news for each in self.heard if (news := self._apply(each, cases, unit.now)) is not None
+        ]
         if not found:
             return
         changed = {each.complaint_id: cases[each.complaint_id] for each in self.heard}
@@ -140,13 +166,12 @@ class CaseBook:
             news.story.run(_publish, unit, news, late)
             _count(unit, self.context, news, late)
 
-    def _apply(self, heard: _Heard, cases: dict[str, KeptCase]) -> _CaseNews | None:
+    def _apply(self, heard: _Heard, cases: dict[str, KeptCase], now: datetime) -> _CaseNews | None:
         before = cases[heard.complaint_id]
-        facts = heard.fact(before.facts)
-        if facts == before.facts:
+        facts = heard.fact(before.facts) if heard.fact is not None else before.facts
+        if heard.fact is not None and facts == before.facts:
             return None
-        terms = {key: clock.terms for key, clock in before.clocks.items()}
-        plans = derive_clocks(facts, self.context.policies, terms)
+        plans = derive_clocks(facts, self.context.policies, before.terms, now)
         cases[heard.complaint_id] = KeptCase(facts, {plan.key: _kept(plan) for plan in plans})
         clocks = list(_clock_news(heard.complaint_id, plans, before.clocks))
         return _CaseNews(before.facts, facts, clocks, heard.story)

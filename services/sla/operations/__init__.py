@@ -1,0 +1,1 @@
+"""What sla does, one function per verb; nothing here commits."""
