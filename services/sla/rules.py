@@ -5,15 +5,14 @@ publishers came, late or twice, makes no difference. It follows the table of clo
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Literal
 from uuid import UUID, uuid5
 
-from services.sla.calendars import WorkingCalendar
-from services.sla.deadlines import working_time
 from services.sla.facts import CaseFacts, Mark, MarkKind
+from services.sla.holding import Holding, with_account
 from services.sla.policies import (
     CLOSING,
     FIRST_RESPONSE,
@@ -38,9 +37,6 @@ from services.sla.stopwatch import (
 
 _NAMESPACE = UUID("6f1d2b0e-5a56-5c8c-9d0b-3c1f3c7b9a10")
 _WORK = (FOLLOW_UP, RESOLUTION)
-
-#: From when on who has a part of a case; None is the desk.
-Holding = tuple[datetime, str | None]
 
 
 def clock_id_of(complaint_id: str, key: ClockKey) -> str:
@@ -346,7 +342,7 @@ def _plan(clock: Stopwatch, holders: Sequence[Holding]) -> ClockPlan:
         due_at=clock.due_at,
         near_at=clock.near_at,
         changes=tuple(
-            _with_account(change, clock, holders) if change.kind is ChangeKind.STOPPED else change
+            with_account(change, clock, holders) if change.kind is ChangeKind.STOPPED else change
             for change in clock.changes
         ),
         paused_at=clock.still_since if clock.state == "paused" else None,
@@ -356,44 +352,6 @@ def _plan(clock: Stopwatch, holders: Sequence[Holding]) -> ClockPlan:
         is_extended=clock.is_extended,
         runs=tuple(clock.runs),
     )
-
-
-def _with_account(change: Change, clock: Stopwatch, holders: Sequence[Holding]) -> Change:
-    """Add to a stop how much working time had passed, and who had the case meanwhile."""
-    runs = [(begin, min(end, change.at)) for begin, end in clock.runs if begin < change.at]
-    held = list(held_by(runs, holders))
-    calendar = clock.calendar
-    return replace(
-        change,
-        worked=working_time(calendar, runs) if calendar is not None else NOTHING,
-        held=_sums((opd, end - begin) for opd, begin, end in held),
-        held_worked=_sums(_working(held, calendar)) if calendar is not None else {},
-    )
-
-
-def _working(
-    held: Iterable[tuple[str, datetime, datetime]], calendar: WorkingCalendar
-) -> Iterable[tuple[str, timedelta]]:
-    return ((opd, calendar.working_time(begin, end)) for opd, begin, end in held)
-
-
-def _sums(times: Iterable[tuple[str, timedelta]]) -> dict[str, timedelta]:
-    found: dict[str, timedelta] = {}
-    for opd, time in times:
-        found[opd] = found.get(opd, NOTHING) + time
-    return found
-
-
-def held_by(
-    runs: Iterable[Interval], holders: Sequence[Holding]
-) -> Iterable[tuple[str, datetime, datetime]]:
-    """Yield the stretches of these runs in which an OPD held the case, with the OPD."""
-    for begin, end in runs:
-        for index, (since, opd) in enumerate(holders):
-            given_up = holders[index + 1][0] if index + 1 < len(holders) else end
-            from_then, till_then = max(begin, since), min(end, given_up)
-            if opd is not None and till_then > from_then:
-                yield opd, from_then, till_then
 
 
 @dataclass(frozen=True, slots=True)

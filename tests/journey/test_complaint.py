@@ -148,7 +148,8 @@ async def test_vague_complaint_goes_by_the_desk_and_back(town: Town) -> None:
     assert await complaint.sentences() == [RECEIVED, DESK_LOOKS]
     assert (await complaint.case())["opd"] is None
     clocks = await complaint.clocks()
-    assert runs_until(clocks["verification", 0], submitted_at + timedelta(days=3))
+    verification = clocks["verification", 0]
+    assert (verification["state"], verification["policy"]) == ("running", "verifikasi-3-hari-kerja")
     assert runs_until(clocks["first_response", 0], submitted_at + timedelta(hours=2))
     assert ("follow_up", 0) not in clocks
 
