@@ -5,12 +5,16 @@ from functools import partial
 from fastapi import FastAPI
 
 from services.survey import profile
-from services.survey.api import forms, plans
+from services.survey.api import answering, bringing, forms, managing, plans
+from services.survey.api.admission import Admission
 from services.survey.api.doors import Doors
 from services.survey.context import SurveyContext
+from services.survey.operations.answering import store_answers
+from services.survey.operations.periods import close_what_is_over
 from services.survey.operations.planning import open_plans_of_closed
 from services.survey.settings import SurveySettings
 from shared.clock import Clock
+from shared.group_commit import GroupWriter
 from shared.profile_store import latest_profile
 from shared.service import Service
 from shared.survey_links import read_survey_keys
@@ -34,9 +38,21 @@ def create_app(settings: SurveySettings, transport: Transport | None, clock: Clo
             version, content = await latest_profile(connection)
         context = SurveyContext(profile.parse(content), version, link_keys)
         app.state.context = context
-        app.state.doors = Doors(context, started.units)
+        app.state.doors = Doors(
+            context,
+            started.units,
+            GroupWriter(
+                started.units,
+                store_answers,
+                writers=settings.answer_writers,
+                largest_group=settings.answer_group,
+            ),
+            Admission(settings, clock),
+            settings,
+        )
+        started.every_hour(partial(close_what_is_over, context=context))
         started.every_hour(partial(open_plans_of_closed, context=context))
 
-    routers = [door.router for door in (forms, plans)]
+    routers = [door.router for door in (forms, answering, bringing, managing, plans)]
     app = service.build_app("Survei Kepuasan", _DESCRIPTION, routers, on_start)
     return app

@@ -187,3 +187,43 @@ class FileTakenAlready(Conflict):
     def __init__(self) -> None:
         """Say what to do."""
         super().__init__("Berkas yang sama sudah diimpor. Kirim hanya berkas yang belum.")
+
+
+class PaperUnreadable(Invalid):
+    """A file of paper forms is no CSV with the right columns."""
+
+    slug = "survey-paper-unreadable"
+    title = "Berkas formulir kertas tidak dapat dibaca"
+
+
+class DeviceTimeAhead(Invalid):
+    """An interview claims to be taken in the future."""
+
+    slug = "survey-device-time-ahead"
+    title = "Waktu perangkat salah"
+
+    def __init__(self) -> None:
+        """Say what to do."""
+        super().__init__("Waktu wawancara belum terjadi. Betulkan jam perangkat, lalu kirim lagi.")
+
+
+class DayAhead(Invalid):
+    """A paper form is dated after today."""
+
+    slug = "survey-day-ahead"
+    title = "Tanggal belum terjadi"
+
+    def __init__(self) -> None:
+        """Say what is wrong."""
+        super().__init__("Tanggal ini belum terjadi.")
+
+
+class KioskMissing(NotFound):
+    """There is no kiosk of this name."""
+
+    slug = "survey-kiosk-missing"
+    title = "Kios tidak ditemukan"
+
+    def __init__(self, code: str) -> None:
+        """Name it."""
+        super().__init__(f"Tidak ada kios “{code}”. Daftarnya ada di /survey/v1/kiosks.")

@@ -162,3 +162,7 @@ GROUP_NAMES: Final[dict[str, dict[Language, str]]] = {
 }
 #: The value of a dimension for those who did not say.
 UNSTATED: Final = "unstated"
+THANKS: Final[dict[Language, str]] = {
+    "id": "Terima kasih, jawaban Anda sudah kami terima.",
+    "en": "Thank you, your answer was received.",
+}
