@@ -1,7 +1,7 @@
 """Events in: which news of intake and routing the clocks heed, in one table.
 
 What is not in it starts, stops and moves no clock: a citizen's message, an acknowledgement, an
-edit, a feedback, evidence.
+edit, a feedback, evidence. Feedback and edits are noted for boards and reports alone.
 """
 
 from collections.abc import Mapping
@@ -10,6 +10,7 @@ from typing import Any
 from services.sla.context import SlaContext
 from services.sla.facts import Mark, MarkKind
 from services.sla.operations import hearing
+from services.sla.recording import RECORDED, note_record
 from shared.contracts.event import Event
 from shared.contracts.intake import ComplaintSubmitted, ComplaintWithdrawn
 from shared.contracts.routing import (
@@ -72,12 +73,37 @@ def handlers(context: SlaContext) -> dict[type[Event], Handler]:
     async def marked(unit: UnitOfWork, event: Any) -> None:
         await hearing.note_mark(unit, context, event.complaint_id, _mark(event))
 
-    return {
-        ComplaintSubmitted: submitted,
-        ComplaintWithdrawn: withdrawn,
-        ResponseGiven: marked,
-        **dict.fromkeys(_MARKS, marked),
-    }
+    return _with_records(
+        context,
+        {
+            ComplaintSubmitted: submitted,
+            ComplaintWithdrawn: withdrawn,
+            ResponseGiven: marked,
+            **dict.fromkeys(_MARKS, marked),
+        },
+    )
+
+
+def _with_records(
+    context: SlaContext, clocks: Mapping[type[Event], Handler]
+) -> dict[type[Event], Handler]:
+    """Let the records for boards and reports hear the same news, and some that move no clock.
+
+    A unit's clocks always come first, so that all units lock the rows of cases in one order.
+    """
+
+    def recording(event_class: type[Event]) -> Handler:
+        move_clocks = clocks.get(event_class)
+
+        async def handle(unit: UnitOfWork, event: Any) -> None:
+            unit.gather(hearing.CaseBook, lambda: hearing.CaseBook(context))
+            if move_clocks is not None:
+                await move_clocks(unit, event)
+            note_record(unit, event)
+
+        return handle
+
+    return {**clocks, **{each: recording(each) for each in RECORDED}}
 
 
 def _mark(event: Any) -> Mark:

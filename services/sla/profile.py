@@ -60,12 +60,35 @@ class SlaProfile(ProfilePart):
     calendars: tuple[Calendar, ...]
     default_calendar: Slug | None = None
     contacts: tuple[Contact, ...]
+    #: For boards and reports: the Pemda, its OPDs and its areas by their codes. A profile that was
+    #: stored before there were any has none, and codes are shown.
+    pemda_name: str = ""
+    opd_names: dict[str, str] = {}
+    area_names: dict[str, str] = {}
 
 
-class _Zone(ProfilePart):
+class _Named(ProfilePart):
+    model_config = ConfigDict(extra="ignore")
+
+    code: str
+    name: str
+
+
+class _District(_Named):
+    villages: tuple[_Named, ...] = ()
+
+
+class _Pemda(ProfilePart):
     model_config = ConfigDict(extra="ignore")
 
     zone: str
+    name: str = ""
+    districts: tuple[_District, ...] = ()
+
+    @property
+    def area_names(self) -> dict[str, str]:
+        areas = [area for each in self.districts for area in (each, *each.villages)]
+        return {area.code: area.name for area in areas}
 
 
 def check(folder: Path) -> list[ProfileProblem]:
@@ -87,7 +110,7 @@ def read(folder: Path) -> SlaProfile:
     sla = reader.read(_SLA, SlaFile)
     calendars = reader.read(_CALENDARS, CalendarsFile)
     contacts = reader.read(_CONTACTS, ContactsFile)
-    pemda = reader.read(_PEMDA, _Zone)
+    pemda = reader.read(_PEMDA, _Pemda)
     opds = reader.codes(_OPDS, "opds")
     if sla:
         ids = [each.id for each in calendars.calendars] if calendars else None
@@ -107,6 +130,9 @@ def read(folder: Path) -> SlaProfile:
         calendars=calendars.calendars,
         default_calendar=calendars.default,
         contacts=contacts.contacts,
+        pemda_name=pemda.name if pemda else "",
+        opd_names=reader.names(_OPDS, "opds"),
+        area_names=pemda.area_names if pemda else {},
     )
 
 
