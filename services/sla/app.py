@@ -2,8 +2,9 @@
 
 from fastapi import FastAPI
 
-from services.sla import profile
+from services.sla import board_api, profile
 from services.sla.api import router
+from services.sla.board import BoardKeeper
 from services.sla.consumers import handlers
 from services.sla.context import make_context
 from services.sla.metrics import GAUGES, SlaMetrics
@@ -32,6 +33,12 @@ def create_app(settings: SlaSettings, transport: Transport | None, clock: Clock)
             context = make_context(profile.parse(content), version, metrics)
             await keep_rules(connection, context.policies, clock.now())
         app.state.context = context
+        app.state.stream_seconds = settings.stream_seconds
+        boards = BoardKeeper(
+            started.database, clock, context.zone, context.names, settings.board_seconds
+        )
+        app.state.boards = boards
+        started.run_in_background("board", boards.run())
         await started.consume(handlers(context))
         started.run_in_background(
             "pauses", wake_paused_clocks(started.units, context, settings.scan_seconds)
@@ -47,5 +54,5 @@ def create_app(settings: SlaSettings, transport: Transport | None, clock: Clock)
             ),
         )
 
-    app = service.build_app("Tenggat layanan", _DESCRIPTION, [router], on_start)
+    app = service.build_app("Tenggat layanan", _DESCRIPTION, [router, board_api.router], on_start)
     return app

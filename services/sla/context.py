@@ -1,7 +1,9 @@
 """What sla's doors, operations and scanner are given at start: one profile made ready."""
 
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
+from services.sla.drawing_board import Names
 from services.sla.metrics import SlaMetrics
 from services.sla.policies import STAGES, Policies
 from services.sla.profile import SlaProfile
@@ -16,6 +18,9 @@ class SlaContext:
     opds: frozenset[str]
     stages: tuple[str, ...]
     metrics: SlaMetrics
+    zone: ZoneInfo
+    pemda_name: str
+    names: Names
 
 
 def make_context(profile: SlaProfile, version: str, metrics: SlaMetrics) -> SlaContext:
@@ -28,4 +33,7 @@ def make_context(profile: SlaProfile, version: str, metrics: SlaMetrics) -> SlaC
         opds=frozenset(c.opd for c in profile.contacts if c.opd is not None),
         stages=(*STAGES, *sorted(policies.stages - set(STAGES))),
         metrics=metrics,
+        zone=ZoneInfo(profile.zone),
+        pemda_name=profile.pemda_name,
+        names=Names(profile.opd_names, profile.area_names),
     )

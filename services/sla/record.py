@@ -1,7 +1,7 @@
 """What one case looks like to boards, scores and reports, as the news of it say. Pure.
 
-Each field belongs to one publisher, whose news come in order; so what a batch heard of a case is one
-change of its row, whichever topic is ahead. None leaves a field as it is stored.
+Each field belongs to one publisher, whose news come in order; so what a batch heard of a case is
+one change of its row, whichever topic is ahead. None leaves a field as it is stored.
 """
 
 from collections.abc import Callable, Mapping

@@ -40,7 +40,7 @@ def _merged(column: str) -> str:
 
 
 _TABLE = SlaTable.metadata.tables[RecordRow.__tablename__]
-_DIALECT = postgresql.dialect()
+_DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
 _NAMES = ", ".join(COLUMNS)
 _TYPES = ", ".join(
     f"{column} {_TABLE.c[column].type.compile(dialect=_DIALECT)}"

@@ -20,3 +20,15 @@ class SlaSettings(ServiceSettings):
     scan_batch: int = Field(
         500, ge=1, le=2000, description="Due clocks that are handled in one transaction."
     )
+    board_seconds: float = Field(
+        1.0,
+        gt=0,
+        le=60,
+        description="How often at most the board is read, however many look at it.",
+    )
+    stream_seconds: float = Field(
+        600,
+        gt=0,
+        le=3600,
+        description="How long one stream of the board lasts before the listener connects again.",
+    )
