@@ -66,10 +66,7 @@ async def read_board(scope: Scope, keeper: TheKeeper) -> Response:
     operation_id="follow_board",
     response_class=EventSourceResponse,
     responses={
-        200: {
-            "content": {"text/event-stream": {"schema": {"type": "string"}}},
-            "description": "Events named `board`, each of which holds a whole Board as JSON",
-        },
+        200: {"description": "Events named `board`, each of which holds a whole Board as JSON"},
         **_PROBLEMS,
     },
 )
