@@ -158,7 +158,7 @@ async def test_cases_from_before_there_were_records_get_theirs(sla: Sla) -> None
     def down_and_up(connection: Connection) -> None:
         config = alembic_config("sla")
         config.attributes["connection"] = connection
-        command.downgrade(config, "0002")
+        command.downgrade(config, "0003")
         command.upgrade(config, "head")
 
     async with sla.units.database.transaction() as connection:
