@@ -8,7 +8,7 @@ import sys
 import tempfile
 from collections.abc import Awaitable, Callable
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -24,12 +24,21 @@ from tests.load.measure_delivery import measure_inbox, measure_relay
 from tests.load.measure_end_to_end import measure_end_to_end
 from tests.load.measure_process import measure_classify, measure_start
 from tests.load.measure_submit import measure_submit
+from tests.load.measure_whole_case import measure_whole_case
 from tests.load.plan import Plan
 from tests.load.report import show_run
 from tests.load.rig import Rig, start_rig
 
 OUTPUT = Path(".bench")
-QUICK = Plan(rounds=2, seconds=2, warm_up_seconds=2, end_to_end_seconds=4)
+QUICK = Plan(
+    rounds=2,
+    seconds=2,
+    warm_up_seconds=2,
+    end_to_end_seconds=4,
+    cases=20_000,
+    case_seconds=10,
+    spike_seconds=5,
+)
 
 _LONGEST_REASON = 300
 # A narrower table is harder to read than one that a terminal breaks.
@@ -55,6 +64,7 @@ BENCHES: dict[str, Bench] = {
     "end-to-end": Bench(measure_end_to_end, on_all_cores=True),
     "classify": Bench(measure_classify),
     "bank": Bench(measure_bank, on_all_cores=True),
+    "whole-case": Bench(measure_whole_case, on_all_cores=True),
     "start": Bench(measure_start, on_all_cores=True),
 }
 
@@ -62,7 +72,13 @@ BENCHES: dict[str, Bench] = {
 def main(
     quick: Annotated[bool, typer.Option(help="Two rounds of 2 s: a glance, no verdict.")] = False,
     rounds: Annotated[int, typer.Option(min=1, help="Rounds of each side.")] = 5,
-    seconds: Annotated[float, typer.Option(min=0.5, help="Length of a round.")] = 5.0,
+    seconds: Annotated[
+        float | None,
+        typer.Option(min=0.5, help="Length of a round (5), of whole cases (300), of a spike (60)."),
+    ] = None,
+    cases: Annotated[
+        int | None, typer.Option(min=200, help="Cases stored beside the whole ones (1,000,000).")
+    ] = None,
     only: Annotated[str, typer.Option(help=f"Some of {','.join(BENCHES)}, with commas.")] = "",
     compare: Annotated[
         Path | None, typer.Option(help="Run to compare with; by default the last one.")
@@ -79,7 +95,9 @@ def main(
     output = output.absolute()
     output.mkdir(parents=True, exist_ok=True)
     before = _read_run(compare or output / "latest.json", must_exist=compare is not None)
-    plan = QUICK if quick else Plan(rounds=rounds, seconds=seconds)
+    plan = QUICK if quick else _plan(rounds, seconds)
+    if cases is not None:
+        plan = replace(plan, cases=cases)
     run = _measure(names, plan, output)
     path = _write_run(run, output)
     show_run(console, run, before)
@@ -87,15 +105,20 @@ def main(
     sys.exit(1 if run.failures else 0)
 
 
+def _plan(rounds: int, seconds: float | None) -> Plan:
+    if seconds is None:
+        return Plan(rounds=rounds)
+    return Plan(
+        rounds=rounds,
+        seconds=seconds,
+        case_seconds=seconds,
+        spike_seconds=min(seconds, Plan().spike_seconds),
+    )
+
+
 def _measure(names: list[str], plan: Plan, output: Path) -> Run:
     cores = share_cores()
-    plan = Plan(
-        plan.rounds,
-        plan.seconds,
-        plan.warm_up_seconds,
-        plan.end_to_end_seconds,
-        lambda text: console.print(f"  {text}"),
-    )
+    plan = replace(plan, say=lambda text: console.print(f"  {text}"))
     conditions = {
         "revision": _revision(),
         "machine": f"{platform.machine()}, {os.cpu_count()} cores, {platform.system()}",

@@ -14,12 +14,19 @@ Run = Callable[[float], Awaitable[Answer]]
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """`rounds` of `seconds` for each side, after `warm_up_seconds`; `say` hears of each round."""
+    """`rounds` of `seconds` for each side, after `warm_up_seconds`; `say` hears of each round.
+
+    Whole cases run for `case_seconds` beside `cases` stored ones, then each rate of the spike for
+    `spike_seconds`.
+    """
 
     rounds: int = 5
     seconds: float = 5.0
     warm_up_seconds: float = 5.0
     end_to_end_seconds: float = 12.0
+    cases: int = 1_000_000
+    case_seconds: float = 300.0
+    spike_seconds: float = 60.0
     say: Callable[[str], None] = field(default=lambda text: None)
 
 

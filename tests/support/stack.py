@@ -80,9 +80,16 @@ class Stack:
 
 @asynccontextmanager
 async def running_stack(
-    home: Path, *, names: Iterable[ServiceName] = SERVICES, profile: Path = PROFILE
+    home: Path,
+    *,
+    names: Iterable[ServiceName] = SERVICES,
+    profile: Path = PROFILE,
+    gauge_seconds: float = 0.1,
 ) -> AsyncIterator[Stack]:
-    """Start Kafka, Postgres and the services below `home`, with everything prepared."""
+    """Start Kafka, Postgres and the services below `home`, with everything prepared.
+
+    Gauges are read often, for tests compare them with the database right after it was read.
+    """
     names = tuple(names)
     kafka = EmbeddedKafka(home / "kafka")
     postgres = EmbeddedPostgres(home / "postgres")
@@ -105,7 +112,7 @@ async def running_stack(
             await supervisor.start(
                 name,
                 [sys.executable, "-m", "services.cli", "serve", name],
-                _environment(core, name, port, settings[name].database_url),
+                _environment(core, name, port, settings[name].database_url, gauge_seconds),
                 OnExit.RESTART,
             )
         urls = {name: each.database_url for name, each in settings.items()}
@@ -119,7 +126,7 @@ async def running_stack(
 
 
 def _environment(
-    core: CoreSettings, name: ServiceName, port: int, database_url: str
+    core: CoreSettings, name: ServiceName, port: int, database_url: str, gauge_seconds: float
 ) -> dict[str, str]:
     return {
         "TANGGAP_HOST": "127.0.0.1",
@@ -128,8 +135,7 @@ def _environment(
         "TANGGAP_KAFKA_BOOTSTRAP": core.kafka_bootstrap or "",
         "TANGGAP_LOG_LEVEL": "INFO",
         "TANGGAP_LOG_OUTPUT": "json",
-        # Gauges are compared with the database right after it was read.
-        "TANGGAP_GAUGE_SECONDS": "0.1",
+        "TANGGAP_GAUGE_SECONDS": str(gauge_seconds),
         # A restarted process takes its place in the group again at once: without a name the group
         # waits until the killed member's session has run out, which is 30 s.
         "TANGGAP_INSTANCE": STACK_INSTANCE,
