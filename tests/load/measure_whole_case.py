@@ -4,8 +4,10 @@ Five processes, Kafka, Postgres and the load itself share all cores, as design a
 """
 
 import asyncio
+import os
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
+from dataclasses import dataclass
 from statistics import median, quantiles
 from time import perf_counter
 from typing import Final
@@ -15,7 +17,7 @@ from sqlalchemy import TextClause, text
 from shared.contracts.topics import ServiceName
 from shared.database import Database
 from tests.load.client import at_rate, in_turn
-from tests.load.cores import started_on
+from tests.load.cores import cpu_seconds, started_on
 from tests.load.figures import Figure
 from tests.load.plan import Plan
 from tests.load.rig import Rig
@@ -54,7 +56,7 @@ async def measure_whole_case(rig: Rig, plan: Plan) -> list[Figure]:
         player = CasePlayer(system)
         stack.callback(player.close)
         took = await _store(rig, system, player, plan)
-        loop, seconds, rest = await _closed_loop(system, player, plan)
+        loop, rest = await _closed_loop(system, player, plan)
         spikes = [await _spike(player, rate, plan) for rate in SPIKE_RATES]
     note = f"{plan.cases:,} cases stored in {took:.0f} s"
     return [
@@ -62,10 +64,11 @@ async def measure_whole_case(rig: Rig, plan: Plan) -> list[Figure]:
             "whole_case",
             "whole cases",
             "cases/s",
-            (loop.finished / seconds,),
+            (loop.rate,),
             goal=GOAL,
-            note=f"{note}; {CLIENTS} clients for {seconds:.0f} s; {_times(loop)}; errors"
-            f" {loop.errors.total()} {loop.first_error}; at rest {rest:.1f} s after the last",
+            note=f"{note}; {CLIENTS} clients; {_times(loop.played)}; errors"
+            f" {loop.played.errors.total()} {loop.played.first_error}; processor ms a case:"
+            f" {loop.processor}; at rest {rest:.1f} s after the last",
         ),
         Figure(
             "whole_case_spike_errors",
@@ -124,18 +127,31 @@ async def _live(player: CasePlayer, count: int) -> Played:
     return played
 
 
-async def _closed_loop(
-    system: Stack, player: CasePlayer, plan: Plan
-) -> tuple[Played, float, float]:
-    """Play for so long; returns what was played, its seconds, and those until all was at rest."""
+@dataclass(frozen=True, slots=True)
+class _Loop:
+    """What was played in a closed loop, how fast, and what each process spent on a case."""
+
+    played: Played
+    rate: float
+    processor: str
+
+
+async def _closed_loop(system: Stack, player: CasePlayer, plan: Plan) -> tuple[_Loop, float]:
+    """Play for so long; returns what it brought, and the seconds until all was at rest."""
     await in_turn(CLIENTS, _job(player, Played()), seconds=plan.warm_up_seconds)
+    pids = {**system.supervisor.pids(), "load": os.getpid()}
+    before = {name: cpu_seconds(pid) for name, pid in pids.items()}
     played = Played()
     began = perf_counter()
     await in_turn(CLIENTS, _job(player, played), seconds=plan.case_seconds)
     seconds = perf_counter() - began
     rest = await _wait_rest(system)
+    spent = {name: cpu_seconds(pid) - before[name] for name, pid in pids.items()}
+    processor = ", ".join(
+        f"{name} {each / max(1, played.finished) * 1e3:.1f}" for name, each in spent.items()
+    )
     plan.say(f"whole case: {played.finished / seconds:.1f}/s, errors {dict(played.errors)}")
-    return played, seconds, rest
+    return _Loop(played, played.finished / seconds, processor), rest
 
 
 async def _spike(player: CasePlayer, rate: float, plan: Plan) -> Played:

@@ -24,11 +24,11 @@ from tests.support.stack import Stack
 
 STEPS: Final = ("submit", "assign", "respond", "resolve", "search")
 # No rule gives these a text of the simulated day, and none of their topics asks for a photo.
-_OPDS: Final = ("BAPPERIDA", "DISPUSIP", "BPKAD", "KESBANGPOL")
+_OPDS: Final = ("BAPPERIDA", "DISPUSIP", "BPKAD", "INSPEKTORAT")
 _SEARCHES: Final = 5_000
-# An event needs some hundredths of a second to reach routing.
-_FIRST_PAUSE: Final = 0.06
-_PAUSE: Final = 0.03
+# An event needs about a tenth of a second to reach routing; asking more often would load it.
+_FIRST_PAUSE: Final = 0.1
+_PAUSE: Final = 0.1
 
 
 class _Failed(Exception):
