@@ -38,6 +38,14 @@ class Topic:
 
 
 @dataclass(frozen=True, slots=True)
+class TopicExamples:
+    """Invented sentences such as people write about a topic."""
+
+    topic: str
+    texts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class KeywordRule:
     """Matches when every word of `all_of`, one of `any_of` and none of `none_of` is there.
 
@@ -94,3 +102,4 @@ class RoutingProfile(BaseModel):
     spellings: tuple[tuple[str, str], ...] = ()
     zone: str = "Asia/Jakarta"
     work: WorkBook = WorkBook()
+    examples: tuple[TopicExamples, ...] = ()

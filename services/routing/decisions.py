@@ -64,6 +64,10 @@ class Classifier(Protocol):
     def name(self) -> str:
         """What reasons call it, such as `model/3`."""
 
+    @property
+    def decides(self) -> bool:
+        """Whether it may place what it is sure of; else it only proposes."""
+
     def suggest(self, words: Sequence[str], points: Mapping[str, float]) -> Sequence[Suggestion]:
         """Return up to three suggestions for the words of a text, the likeliest first.
 

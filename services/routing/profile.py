@@ -1,9 +1,9 @@
-"""Routing's part of a Pemda's profile: its OPDs, topics, keyword rules and place names.
+"""Routing's part of a Pemda's profile: its OPDs, topics, examples, keyword rules and place names.
 
 It also reads the areas of `pemda.yaml`, which belong to intake, for the names of places.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 from services.routing.catalogue import (
@@ -13,11 +13,13 @@ from services.routing.catalogue import (
     Placing,
     RoutingProfile,
     Topic,
+    TopicExamples,
 )
 from services.routing.conditions import language
 from services.routing.outlines import OUTLINES, read_outlines
 from services.routing.profile_files import (
     AreasFile,
+    ExamplesFile,
     OpdsFile,
     RuleEntry,
     RulesFile,
@@ -29,7 +31,9 @@ from shared.expressions.language import ExpressionInvalid, Language
 from shared.profile import ProfileInvalid, ProfileProblem, ProfileReader
 
 _OPDS, _TOPICS, _RULES = "opds.yaml", "topics.yaml", "rules.yaml"
+_EXAMPLES = "examples.yaml"
 FILES = (_OPDS, _TOPICS, _RULES, WORK)
+OPTIONAL = (_EXAMPLES,)
 _AREAS = "pemda.yaml"
 
 
@@ -55,6 +59,8 @@ def read(folder: Path) -> RoutingProfile:
     areas = reader.read(_AREAS, AreasFile)
     outlines = read_outlines(folder, reader)
     work = read_work(reader)
+    # A Pemda that has written none starts on its keywords alone.
+    examples = reader.read(_EXAMPLES, ExamplesFile) if (folder / _EXAMPLES).exists() else None
     if opds and areas:
         _check_opds(reader, opds, areas)
         _check_outlines(reader, areas, outlines)
@@ -64,6 +70,7 @@ def read(folder: Path) -> RoutingProfile:
             [each.code for each in some] for some in (opds.opds, topics.topics)
         )
         check_work(reader, work, known_opds, known_topics)
+        _check_examples(reader, examples, known_topics)
     if opds and topics and rules:
         _check_rules(reader, opds, topics, rules)
     reader.finish()
@@ -79,6 +86,10 @@ def read(folder: Path) -> RoutingProfile:
         spellings=tuple(sorted(rules.spellings.items())),
         zone=areas.zone,
         work=work,
+        examples=tuple(
+            TopicExamples(code, tuple(texts))
+            for code, texts in (examples.examples if examples else {}).items()
+        ),
     )
 
 
@@ -139,6 +150,20 @@ def _check_topics(reader: ProfileReader, opds: OpdsFile, topics: TopicsFile) -> 
         if twice:
             message = f"stands in more than one list: {', '.join(twice)}"
             reader.complain(_TOPICS, ("topics", index), message)
+
+
+def _check_examples(
+    reader: ProfileReader, file: ExamplesFile | None, topics: Collection[str]
+) -> None:
+    seen: dict[str, str] = {}
+    for topic, texts in (file.examples if file else {}).items():
+        if topic not in topics:
+            reader.complain(_EXAMPLES, ("examples", topic), f"{_TOPICS} has no topic '{topic}'")
+        for index, text in enumerate(texts):
+            if text in seen:
+                place = ("examples", topic, index)
+                reader.complain(_EXAMPLES, place, f"stands already under {seen[text]}")
+            seen[text] = topic
 
 
 def _check_rules(

@@ -15,12 +15,24 @@ from services.routing.catalogue import Priority
 from services.routing.codes import OpdCode, Slug
 from services.routing.keywords import parse_keyword
 from services.routing.text import split_words
+from shared.masking import mask_identifiers
 from shared.profile import ProfilePart, indonesian_zone
+
+
+def _names_nobody(text: str) -> str:
+    """Refuse what only a real citizen's text has: a phone number, an e-mail address, a NIK."""
+    if mask_identifiers(text).count("[") > text.count("["):
+        raise ValueError("an example is invented, and has no phone number, e-mail or NIK")
+    return text
+
 
 AreaCode = Annotated[str, StringConstraints(pattern=r"^[0-9]{2}(\.[0-9]{2,4}){1,3}$")]
 Name = Annotated[str, StringConstraints(min_length=2, max_length=120)]
 Sentence = Annotated[str, StringConstraints(min_length=10, max_length=300)]
 Keyword = Annotated[str, StringConstraints(min_length=2, max_length=60)]
+ExampleText = Annotated[
+    str, StringConstraints(min_length=10, max_length=300), AfterValidator(_names_nobody)
+]
 Share = Annotated[float, Field(ge=0, le=1)]
 OpdKind = Literal[
     "setda", "setwan", "inspektorat", "dinas", "badan", "satuan", "kecamatan", "bumd", "blud"
@@ -78,6 +90,12 @@ class TopicsFile(ProfilePart):
     """topics.yaml."""
 
     topics: list[TopicEntry] = Field(min_length=1)
+
+
+class ExamplesFile(ProfilePart):
+    """examples.yaml: by topic, invented sentences such as people write."""
+
+    examples: dict[Slug, Annotated[list[ExampleText], Field(min_length=3, max_length=8)]]
 
 
 class RuleEntry(ProfilePart):

@@ -2,7 +2,8 @@
 
 Pure. The first rule that matches decides; else the topic that the reporter chose; else the model
 does, or, where none is trained, the topics' keywords, if they speak clearly enough; else the triage
-desk gets the case with up to three proposals. Every decision has a reason.
+desk gets the case with up to three proposals, for which a new Pemda's examples speak beside the
+keywords. Every decision has a reason.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -23,6 +24,14 @@ from services.routing.decisions import (
 from services.routing.keywords import NEAR, KeywordIndex
 from services.routing.lexicon import SPELLINGS
 from services.routing.places import Locality, Places
+from services.routing.proposing import (
+    NO_WORDS,
+    proposals_of,
+    settled_by_account,
+    unsure,
+    with_keywords,
+    with_places,
+)
 from services.routing.scoring import Candidate, Scorer, total_points
 from services.routing.text import split_words
 from shared.expressions.language import Expression, ExpressionFailed
@@ -31,8 +40,6 @@ TOPIC_RULE = "kata-kunci/"
 """A decision by a topic's keywords names this and the topic's code as its rule."""
 CHOICE_RULE = "kategori/"
 """A decision by the topic that somebody chose names this and the topic's code as its rule."""
-ACCOUNT_RULE = "akun-opd"
-"""A decision for the OPD on whose own account a doubtful complaint was written names this rule."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,13 +133,29 @@ class Router:
         return replace(decision, failed_rules=failed) if failed else decision
 
     def _by_words(self, reading: _Reading, classifier: Classifier | None) -> Decision:
-        if classifier is not None:
+        if classifier is not None and classifier.decides:
             decision = self._by_model(classifier, reading)
         else:
             decision = self._by_keywords(reading)
         if decision.opd is None and decision.rule_id is None:
-            return self._by_account(decision, reading.came)
+            decision = settled_by_account(decision, reading.came)
+        is_open = decision.opd is None and decision.rule_id is None
+        if is_open and classifier is not None and not classifier.decides:
+            return self._with_examples(decision, classifier, reading)
         return decision
+
+    def _with_examples(
+        self, decision: Decision, starter: Classifier, reading: _Reading
+    ) -> Decision:
+        """Propose to the desk what the profile's examples and keywords say together."""
+        points = self._scorer.shares(reading.found)
+        suggestions = with_keywords(
+            starter.suggest(reading.words, points), self._suggestions(reading.candidates)
+        )
+        if not suggestions:
+            return decision
+        proposals = proposals_of(suggestions, reading.local)
+        return replace(decision, proposals=proposals, reason=unsure(proposals))
 
     def _by_choice(self, topic: Topic, reading: _Reading) -> Decision:
         local = reading.local
@@ -141,7 +164,7 @@ class Router:
         proposals = self._proposals(reading.candidates, local)
         opd = topic.opd or local.opd
         if opd is None:
-            placed = self._with_places(topic, (), local, proposals)
+            placed = with_places(topic, (), local, proposals)
             return Decision(None, None, rule_id, f"{reason} {local.why_unknown}", placed)
         others = tuple(each for each in proposals if each.opd != opd)[: MOST_PROPOSALS - 1]
         first = Proposal(opd, topic.code, 1.0, ())
@@ -184,7 +207,7 @@ class Router:
         if opd is None:
             opd = local.opd
             if opd is None:
-                proposals = self._with_places(topic, words, local, proposals)
+                proposals = with_places(topic, words, local, proposals)
                 return Decision(None, None, rule.id, f"{reason} {local.why_unknown}", proposals)
         code = topic.code if topic else None
         first = Proposal(opd, code, 1.0, words)
@@ -198,9 +221,9 @@ class Router:
             for each in classifier.suggest(reading.words, self._scorer.shares(reading.found))
             if each.opd is None or each.opd in self._opds
         ]
-        proposals = self._suggested(suggestions, reading.local)
+        proposals = proposals_of(suggestions, reading.local)
         if not suggestions:
-            return Decision(None, None, None, _NO_WORDS, proposals)
+            return Decision(None, None, None, NO_WORDS, proposals)
         best = suggestions[0]
         topic = self._topics.get(best.topic or "")
         name = classifier.name
@@ -219,7 +242,7 @@ class Router:
     def _by_keywords(self, reading: _Reading) -> Decision:
         candidates, local = reading.candidates, reading.local
         if not candidates:
-            return Decision(None, None, None, _NO_WORDS, ())
+            return Decision(None, None, None, NO_WORDS, ())
         placing = self.profile.placing
         proposals = self._proposals(candidates, local)
         total = total_points(candidates)
@@ -229,7 +252,7 @@ class Router:
         margin = (best.points - second) / total
         clear = confidence >= placing.min_confidence and margin >= placing.min_margin
         if not (clear and best.spoken_for):
-            return Decision(None, None, None, _unsure(proposals), proposals)
+            return Decision(None, None, None, unsure(proposals), proposals)
         words = self._written(best.words)
         rule_id = TOPIC_RULE + best.topic.code
         reason = f"Aturan “{rule_id}”: tentang {best.topic.name}. Kata: {listed(words)}."
@@ -238,58 +261,15 @@ class Router:
             return Decision(None, None, rule_id, f"{reason} {local.why_unknown}", proposals)
         return Decision(opd, best.topic.code, rule_id, reason, proposals, best.topic.priority)
 
-    @staticmethod
-    def _by_account(decision: Decision, came: Circumstances) -> Decision:
-        """Let the account that the citizen chose settle a doubt, if the words allow it.
-
-        Whoever writes to an OPD's own account mostly means that OPD; the words alone said less.
-        """
-        opd = came.account_opd
-        proposed = next((each for each in decision.proposals if each.opd == opd), None)
-        if opd is None or (decision.proposals and proposed is None):
-            return decision
-        reason = f"Aturan “{ACCOUNT_RULE}”: ditulis kepada akun {opd} sendiri"
-        reason += " dan kata-katanya mendukung." if proposed else "; tidak ada kata yang dikenal."
-        first = proposed or Proposal(opd, None, 0.5, ())
-        others = tuple(each for each in decision.proposals if each.opd != opd)
-        topic = first.topic
-        return Decision(opd, topic, ACCOUNT_RULE, reason, (first, *others))
-
     def _proposals(self, candidates: list[Candidate], local: Locality) -> tuple[Proposal, ...]:
+        return proposals_of(self._suggestions(candidates), local)
+
+    def _suggestions(self, candidates: list[Candidate]) -> list[Suggestion]:
         total = total_points(candidates)
-        return self._suggested(
-            [
-                Suggestion(
-                    each.opd, each.topic.code, each.points / total, self._written(each.words)
-                )
-                for each in candidates[:MOST_PROPOSALS]
-            ],
-            local,
-        )
-
-    @staticmethod
-    def _suggested(suggestions: Iterable[Suggestion], local: Locality) -> tuple[Proposal, ...]:
-        """Return proposals; what belongs to the sub-district is one for each it might be."""
-        proposals: list[Proposal] = []
-        for each in suggestions:
-            opds = (each.opd,) if each.opd else local.proposed
-            confidence = round(each.confidence / len(opds), 3)
-            proposals += [Proposal(opd, each.topic, confidence, each.words) for opd in opds]
-        return tuple(proposals[:MOST_PROPOSALS])
-
-    @staticmethod
-    def _with_places(
-        topic: Topic | None,
-        words: tuple[str, ...],
-        local: Locality,
-        proposals: tuple[Proposal, ...],
-    ) -> tuple[Proposal, ...]:
-        """Put the sub-districts that it might be before the other proposals."""
-        opds = local.proposed[:MOST_PROPOSALS]
-        code = topic.code if topic else None
-        first = [Proposal(opd, code, round(1 / len(opds), 3), words) for opd in opds]
-        others = [each for each in proposals if each.opd not in opds]
-        return tuple([*first, *others][:MOST_PROPOSALS])
+        return [
+            Suggestion(each.opd, each.topic.code, each.points / total, self._written(each.words))
+            for each in candidates[:MOST_PROPOSALS]
+        ]
 
     def _compiled(self, rule: KeywordRule) -> _CompiledRule:
         condition = self.language.compile(rule.when) if rule.when is not None else None
@@ -323,13 +303,3 @@ def _every_keyword(profile: RoutingProfile) -> Iterator[str]:
         yield from rule.all_of
         yield from rule.any_of
         yield from rule.none_of
-
-
-def _unsure(proposals: Sequence[Proposal]) -> str:
-    return (
-        f"Kata-katanya belum cukup jelas untuk satu OPD ({shares(proposals)}); "
-        "meja triase menentukan."
-    )
-
-
-_NO_WORDS = "Tidak ada kata yang dikenal oleh aturan; meja triase menentukan."

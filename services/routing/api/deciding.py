@@ -58,7 +58,7 @@ async def classify(
         answers=body.answers,
     )
     shelf = context.shelf
-    decision = context.router.choose_opd(body.text, body.title, came, shelf.classifier)
+    decision = context.router.choose_opd(body.text, body.title, came, shelf.adviser)
     return Explanation(
         opd=decision.opd,
         opd_name=context.opd_names.get(decision.opd or ""),

@@ -133,15 +133,24 @@ def _counted(numbers: Numbers) -> tuple[Numbers, Floats]:
     return numbers[starts], counts.astype(np.float32)
 
 
-def learn_features(texts: Sequence[Sequence[str]], topics: Sequence[str]) -> FeatureIndex:
-    """Return the features of these texts' words that at least two texts have."""
+def learn_features(
+    texts: Sequence[Sequence[str]], topics: Sequence[str], *, rare_words: bool = False
+) -> FeatureIndex:
+    """Return the features of these texts' words that at least two texts have.
+
+    With `rare_words` one text is enough for a word, though not for a pair or a part.
+    """
     in_texts: Counter[str] = Counter()
     parts_in_texts: Counter[str] = Counter()
     for words in texts:
         spelled = [normal(word) for word in words]
         in_texts.update({*spelled, *map(" ".join, pairwise(spelled))})
         parts_in_texts.update({part for word in set(spelled) for part in parts_of(word)})
-    words = sorted(term for term, count in in_texts.items() if count >= LEAST_TEXTS)
+    words = sorted(
+        term
+        for term, count in in_texts.items()
+        if count >= LEAST_TEXTS or (rare_words and " " not in term)
+    )
     parts = sorted(part for part, count in parts_in_texts.items() if count >= LEAST_TEXTS)
     counts = np.array(
         [*(in_texts[term] for term in words), *(parts_in_texts[part] for part in parts)],

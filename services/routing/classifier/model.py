@@ -67,6 +67,8 @@ class Measure:
 class Model:
     """Linear weights over the features, with a confidence that was measured on newer texts."""
 
+    decides = True
+
     def __init__(
         self,
         *,

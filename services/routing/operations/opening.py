@@ -49,7 +49,7 @@ async def open_case(unit: UnitOfWork, context: RoutingContext, event: ComplaintS
 def _decide(context: RoutingContext, event: ComplaintSubmitted) -> Decision:
     began = perf_counter()
     came = circumstances_of(event, context.zone)
-    decision = context.router.choose_opd(event.text, event.title, came, context.shelf.classifier)
+    decision = context.router.choose_opd(event.text, event.title, came, context.shelf.adviser)
     context.metrics.decision_seconds.observe(perf_counter() - began)
     for rule_id in decision.failed_rules:
         context.metrics.rule_failures.labels(rule_id).inc()

@@ -39,7 +39,7 @@ async def propose(database: Database, context: RoutingContext, wish: WhatIf) -> 
         RulesUnusable: a rule names what the profile does not have, or its `when` is wrong.
         ModelVersionUnknown: there is no such model, or it cannot be read.
     """
-    router, classifier = context.router, context.shelf.classifier
+    router, classifier = context.router, context.shelf.adviser
     if wish.rules is not None:
         rules = tuple(rule_of(entry) for entry in wish.rules)
         router = await asyncio.to_thread(_compiled, router.profile, rules)
@@ -63,7 +63,7 @@ async def replay(
     if one_at_a_time.locked():
         raise WhatIfBusy
     async with one_at_a_time:
-        now = Deciding(context.router, context.shelf.classifier)
+        now = Deciding(context.router, context.shelf.adviser)
         summary = WhatIfSummary(
             cases=0, changed=0, placed_now=0, placed_then=0, right_now=0, right_then=0
         )
