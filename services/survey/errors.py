@@ -227,3 +227,14 @@ class KioskMissing(NotFound):
     def __init__(self, code: str) -> None:
         """Name it."""
         super().__init__(f"Tidak ada kios “{code}”. Daftarnya ada di /survey/v1/kiosks.")
+
+
+class FormUnreadable(Invalid):
+    """What was sent is no HTML form."""
+
+    slug = "survey-form-unreadable"
+    title = "Formulir tidak dapat dibaca"
+
+    def __init__(self) -> None:
+        """Say what is taken."""
+        super().__init__("Kirim sebagai application/x-www-form-urlencoded, atau pakai JSON.")

@@ -86,7 +86,7 @@ async def answer_by_link(
 
 
 @router.post(
-    "/kiosk/answers",
+    "/kiosk-answers",
     operation_id="survey_answer_at_kiosk",
     status_code=201,
     responses=problem_responses(400, 401, 404, 409, 413, 422, 429, 503),

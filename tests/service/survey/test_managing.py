@@ -22,7 +22,7 @@ async def make_kiosk(survey: System, people: People, code: str, unit: str = "rsu
 async def at_kiosk(survey: System, token: str, key: str | None = None) -> Any:
     headers = {"X-Kiosk-Token": token} | ({"Idempotency-Key": key} if key else {})
     return await survey.client.post(
-        "/survey/v1/kiosk/answers", json={"scores": scores()}, headers=headers
+        "/survey/v1/kiosk-answers", json={"scores": scores()}, headers=headers
     )
 
 
