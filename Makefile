@@ -71,4 +71,4 @@ lock: install  ## Resolve the dependencies anew into the locks
 clean:  ## Remove the data of `run` and `stack`
 	@rm -rf $(HOME_DIR)
 
-.PHONY: help install run stack demo test check documents chaos bench test-dashboards lock clean
+.PHONY: help install run stack demo test check documents chaos bench test-dashboards test-leaks lock clean

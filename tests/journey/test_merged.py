@@ -9,8 +9,8 @@ import pytest
 from shared.contracts.topics import SERVICES
 from tests.journey.town import Complaint, Town
 from tests.service.intake.driver import Driver
+from tests.service.intake.talking import recipient_of, text_of
 from tests.service.intake.test_duplicates import looked
-from tests.service.intake.test_replies import recipient_of, text_of
 from tests.service.intake.writing import REPORT, arrives, complaints_of, open_to_platforms
 from tests.support.deliveries import ACCOUNTS, write
 from tests.support.platforms import Platforms, running_platforms, sending_settings
