@@ -84,7 +84,7 @@ class Bridge:
                 await self._port.accept(report.external_id, answer.json()["tracking_code"])
                 accepted += 1
             elif answer.status_code != _TOO_MANY:
-                await self._port.refuse(report.external_id, answer.json()["detail"])
+                await self._port.refuse(report.external_id, _reason(answer))
         return accepted
 
     async def receive_status(self, headers: Mapping[str, str], body: bytes) -> None:
@@ -106,6 +106,15 @@ class Bridge:
             )
         except httpx.TransportError:
             return None
+
+
+def _reason(answer: httpx.Response) -> str:
+    """Return why intake refused; what is no answer of intake's own says but its status."""
+    try:
+        detail = answer.json()["detail"]
+    except (ValueError, TypeError, KeyError):
+        return f"HTTP {answer.status_code}"
+    return str(detail)
 
 
 def status_door(bridge: Bridge) -> FastAPI:

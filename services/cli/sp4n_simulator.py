@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from time import monotonic
 from typing import Annotated
 
 import httpx
@@ -19,6 +20,7 @@ from shared.standard_webhooks import read_keys
 console = Console(highlight=False)
 
 _FIRST_ID = 9_000_001
+_RETRY_SECONDS = 2.0
 _INVENTED = (
     ("Lampu jalan padam", "Lampu jalan di depan pos ronda padam sejak tiga hari lalu."),
     ("Jalan berlubang", "Jalan di dekat pasar berlubang dalam dan membahayakan pengendara."),
@@ -82,6 +84,8 @@ def simulate(
     national = SimulatedSp4n(reports, first_id)
     asyncio.run(_run(national, read_keys(keys.get_secret_value()), intake, port, seconds))
     console.print(_table(national))
+    if not national.accepted:
+        raise typer.Exit(1)
 
 
 async def _run(
@@ -94,7 +98,12 @@ async def _run(
         serving = asyncio.create_task(server.serve())
         count = await bridge.carry_reports()
         console.print(f"{count} accepted; hearing statuses on port {port}{STATUSES_PATH} …")
-        await asyncio.sleep(seconds)
+        if left := len(await national.list_new()):
+            console.print(f"[red]✗[/red] intake at {intake} did not take {left}; trying again …")
+        until = monotonic() + seconds
+        while (rest := until - monotonic()) > 0:
+            await asyncio.sleep(min(rest, _RETRY_SECONDS))
+            await bridge.carry_reports()
         server.should_exit = True
         await serving
 
