@@ -1,4 +1,4 @@
-"""`tanggap profile check` and `profile load`: the folder of YAML that makes it one Pemda's."""
+"""`tanggap profile`: check, load and help to write the folder of YAML that makes it one Pemda's."""
 
 import asyncio
 from pathlib import Path
@@ -8,6 +8,7 @@ import typer
 from rich.console import Console
 
 from services.all_in_one import settings_of
+from services.cli.gazetteer import gazetteer
 from services.cli.serving import check_or_exit, embedded_postgres
 from services.deployment import load_profile, migrate_all, needs_embedded_postgres, settle_settings
 from shared.contracts.topics import SERVICES
@@ -15,7 +16,9 @@ from shared.profile import version_of
 from shared.settings import CoreSettings
 
 console = Console(highlight=False)
-app = typer.Typer(help="Check and load the profile of a Pemda.", no_args_is_help=True)
+app = typer.Typer(help="Write, check and load the profile of a Pemda.", no_args_is_help=True)
+
+app.command()(gazetteer)
 
 Folder = Annotated[Path, typer.Argument(exists=True, file_okay=False, help="The profile's folder.")]
 

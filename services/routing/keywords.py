@@ -57,6 +57,7 @@ class KeywordIndex:
                 self._single.setdefault(words[0], []).append(number)
             else:
                 self._phrases.setdefault(words[0], []).append((words, number))
+        self.words = frozenset(vocabulary)
         self._vocabulary = Vocabulary(vocabulary, spellings)
 
     def read(self, words: list[str]) -> list[str | None]:

@@ -1,6 +1,6 @@
 """Finds the sub-district of a complaint: by its place's code or point, or a name in its text."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from services.routing.catalogue import Area, Opd
 from services.routing.conditions import Circumstances
@@ -15,11 +15,17 @@ class Places:
     """The sub-districts that have an OPD of their own, and the names of all that lies in them."""
 
     def __init__(
-        self, opds: Iterable[Opd], areas: Iterable[Area], spellings: Mapping[str, str]
+        self,
+        opds: Iterable[Opd],
+        areas: Iterable[Area],
+        spellings: Mapping[str, str],
+        ordinary: Collection[str] = (),
     ) -> None:
+        """`ordinary` words are no names by themselves, though a place may have such a name."""
         areas = tuple(areas)
         self.regions = Regions(areas)
         self._spellings = spellings
+        self._ordinary = frozenset(ordinary)
         self._opd_of = {opd.area_code: opd.code for opd in opds if opd.area_code is not None}
         self.opds = frozenset(self._opd_of.values())
         self._names: dict[str, list[tuple[tuple[str, ...], str]]] = {}
@@ -42,7 +48,8 @@ class Places:
         """Return the OPDs of the sub-districts named in a text, in their order there.
 
         A name after a word such as `jalan` is a street's. Where some name follows `kecamatan` or
-        `kelurahan`, only such names count.
+        `kelurahan`, only such names count, and only there does a name count that is an ordinary
+        word, such as that of the kecamatan Taman.
         """
         spelled = [self._spellings.get(word, word) for word in words]
         marked: dict[str, None] = {}
@@ -54,7 +61,7 @@ class Places:
                 before = spelled[position - 1] if position else ""
                 if before in _AREAS:
                     marked[opd] = None
-                elif before not in _STREETS:
+                elif before not in _STREETS and not self._ordinary.issuperset(name):
                     named[opd] = None
         return tuple(marked or named)
 

@@ -93,7 +93,7 @@ class Router:
         self._opds = frozenset(opd.code for opd in profile.opds)
         self.language = language(self._opds, frozenset(self._topics))
         self._index = KeywordIndex(_every_keyword(profile), spellings)
-        self._places = Places(profile.opds, profile.areas, spellings)
+        self._places = Places(profile.opds, profile.areas, spellings, self._index.words)
         self._scorer = Scorer(profile.topics, self._index)
         self._rules = [self._compiled(rule) for rule in profile.rules]
         # Looking for place names takes time: only where some rule asks.
