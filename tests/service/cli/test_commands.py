@@ -83,6 +83,7 @@ def test_there_are_the_commands_that_the_readme_tells_of() -> None:
         ("profile",),
         ("profile", "check"),
         ("profile", "load"),
+        ("profile", "gazetteer"),
     }
     assert {words[1:] for words in ALL if words[:1] == ("routing",)} == {
         *((), ("train",), ("evaluate",), ("promote",), ("rollback",), ("models",))
