@@ -1,7 +1,8 @@
 """One Postgres database of one service: its engine, its transactions, and which failures pass."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
+from datetime import datetime
 from typing import Any
 
 import asyncpg
@@ -93,6 +94,27 @@ async def fetch(connection: AsyncConnection, statement: str, *values: object) ->
             raise ConnectionResetError("the database closed the connection") from error
         raise
     return rows
+
+
+def array_text(values: Iterable[object]) -> str:
+    """Write values as the text of a Postgres array, for `$1::text::uuid[]` and its like.
+
+    For the driver one text costs much less than the items of a list, each of which it looks at.
+    """
+    return f"{{{','.join(map(_item, values))}}}"
+
+
+def _item(value: object) -> str:
+    if value is None:
+        return "NULL"
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, datetime):
+        return f'"{value.isoformat()}"'
+    text_ = str(value)
+    if "\\" in text_ or '"' in text_:
+        text_ = text_.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{text_}"'
 
 
 def is_transient(error: BaseException) -> bool:

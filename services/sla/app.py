@@ -8,10 +8,14 @@ from services.sla.board import BoardKeeper
 from services.sla.consumers import handlers
 from services.sla.context import make_context
 from services.sla.metrics import GAUGES, SlaMetrics
+from services.sla.notice_api import router as notice_router
 from services.sla.operations.waking import keep_rules, wake_paused_clocks
 from services.sla.scanner import run_scanner
+from services.sla.sending import StaffPost
 from services.sla.settings import SlaSettings
 from shared.clock import Clock
+from shared.messaging.doors import held_messages_router
+from shared.messaging.metrics import MESSAGING_GAUGES
 from shared.profile_store import latest_profile
 from shared.service import Service
 from shared.transport.port import Transport
@@ -24,15 +28,23 @@ _DESCRIPTION = (
 
 def create_app(settings: SlaSettings, transport: Transport | None, clock: Clock) -> FastAPI:
     """Build the app; its clocks start once it runs and the profile is loaded."""
-    service = Service("sla", settings, transport, clock, GAUGES)
+    service = Service("sla", settings, transport, clock, (*GAUGES, *MESSAGING_GAUGES))
     metrics = SlaMetrics(service.metrics.registry)
+    post = StaffPost(settings, service)
 
     async def on_start(started: Service) -> None:
         async with started.database.transaction() as connection:
             version, content = await latest_profile(connection)
-            context = make_context(profile.parse(content), version, metrics)
+            context = make_context(
+                profile.parse(content),
+                version,
+                metrics,
+                staff_url=settings.staff_url,
+                sending=post.sending,
+            )
             await keep_rules(connection, context.policies, clock.now())
         app.state.context = context
+        post.start(context)
         app.state.stream_seconds = settings.stream_seconds
         boards = BoardKeeper(
             started.database, clock, context.zone, context.names, settings.board_seconds
@@ -48,11 +60,13 @@ def create_app(settings: SlaSettings, transport: Transport | None, clock: Clock)
             run_scanner(
                 started.units,
                 clock,
-                metrics,
+                context,
                 limit=settings.scan_batch,
                 longest_sleep=settings.scan_seconds,
             ),
         )
 
-    app = service.build_app("Tenggat layanan", _DESCRIPTION, [router, board_api.router], on_start)
+    held_messages = held_messages_router("sla", lambda _request: service.units)
+    routers = [router, board_api.router, notice_router, held_messages]
+    app = service.build_app("Tenggat layanan", _DESCRIPTION, routers, on_start)
     return app

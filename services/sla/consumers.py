@@ -9,6 +9,8 @@ from typing import Any
 
 from services.sla.context import SlaContext
 from services.sla.facts import Mark, MarkKind
+from services.sla.notice_rules import NoticeKind, case_notice
+from services.sla.noticing import note_code, tell_staff
 from services.sla.operations import hearing
 from services.sla.recording import RECORDED, note_record
 from shared.contracts.event import Event
@@ -49,6 +51,12 @@ _MARKS: Mapping[type[Event], MarkKind] = {
     CaseClosed: MarkKind.CLOSED,
 }
 _RESPONSES = {"answer": MarkKind.ANSWERED, "progress": MarkKind.PROGRESSED}
+#: Whoever has the case from then on is told; a case that comes back is the desk's.
+_TOLD: Mapping[type[Event], NoticeKind] = {
+    CaseAssigned: NoticeKind.ASSIGNED,
+    ContributionRequested: NoticeKind.CONTRIBUTION,
+    CaseReturned: NoticeKind.RETURNED,
+}
 #: Only these say which OPD has a part; elsewhere an OPD is who wrote, or who gave the case back.
 _NAMES_OPD = (CaseAssigned, ContributionRequested)
 
@@ -66,12 +74,19 @@ def handlers(context: SlaContext) -> dict[type[Event], Handler]:
             classification=event.classification,
             emergency=event.emergency,
         )
+        note_code(unit, context, event.complaint_id, event.tracking_code)
 
     async def withdrawn(unit: UnitOfWork, event: ComplaintWithdrawn) -> None:
         await hearing.note_withdrawal(unit, context, event.complaint_id, event.occurred_at)
 
     async def marked(unit: UnitOfWork, event: Any) -> None:
-        await hearing.note_mark(unit, context, event.complaint_id, _mark(event))
+        mark = _mark(event)
+        await hearing.note_mark(unit, context, event.complaint_id, mark)
+        told = _TOLD.get(type(event))
+        # A part that was given back is nobody's: the leading OPD goes on without it.
+        if told is not None and (mark.part == 0 or mark.opd is not None):
+            notice = case_notice(told, event.complaint_id, mark.opd, mark.at, mark.part)
+            tell_staff(unit, context, notice)
 
     return _with_records(
         context,

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
+from services.sla.addressees import Offices, Sending, make_offices
 from services.sla.drawing_board import Names
 from services.sla.metrics import SlaMetrics
 from services.sla.policies import STAGES, Policies
@@ -11,7 +12,7 @@ from services.sla.profile import SlaProfile
 
 @dataclass(frozen=True, slots=True)
 class SlaContext:
-    """The policies, the codes that may be asked for, and the metrics."""
+    """The policies, the codes that may be asked for, whom notices go to, and the metrics."""
 
     policies: Policies
     profile_version: str
@@ -21,10 +22,18 @@ class SlaContext:
     zone: ZoneInfo
     pemda_name: str
     names: Names
+    offices: Offices
 
 
-def make_context(profile: SlaProfile, version: str, metrics: SlaMetrics) -> SlaContext:
-    """Make ready what a profile says."""
+def make_context(
+    profile: SlaProfile,
+    version: str,
+    metrics: SlaMetrics,
+    *,
+    staff_url: str = "",
+    sending: Sending | None = None,
+) -> SlaContext:
+    """Make ready what a profile says; without `sending`, notices are stored and go to nobody."""
     policies = Policies(profile)
     return SlaContext(
         policies=policies,
@@ -36,4 +45,5 @@ def make_context(profile: SlaProfile, version: str, metrics: SlaMetrics) -> SlaC
         zone=ZoneInfo(profile.zone),
         pemda_name=profile.pemda_name,
         names=Names(profile.opd_names, profile.area_names),
+        offices=make_offices(profile, staff_url, sending or Sending()),
     )

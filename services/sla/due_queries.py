@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, NamedTuple
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.sla.policies import Rung, read_rungs
 from services.sla.stopwatch import ClockKey
+from shared.database import array_text, fetch
 
 
 @dataclass(slots=True)
@@ -28,8 +29,7 @@ class DueClock:
     next_fire_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Escalation:
+class Escalation(NamedTuple):
     """A role that is told of a clock."""
 
     clock_id: str
@@ -38,65 +38,54 @@ class Escalation:
     opd: str | None
 
 
-_LOCK_DUE = text(
-    """
+LOCK_DUE = """
     SELECT clock_id, complaint_id, part, stage, epoch, opd, due_at, near_at, rungs,
            near_fired_at, missed_fired_at
-    FROM clock WHERE next_fire_at <= :now
-    ORDER BY next_fire_at LIMIT :limit FOR UPDATE SKIP LOCKED
+    FROM clock WHERE next_fire_at <= $1
+    ORDER BY next_fire_at LIMIT $2 FOR UPDATE SKIP LOCKED
     """
-)
-_INSERT_ESCALATIONS = text(
-    """
+_INSERT_ESCALATIONS = """
     INSERT INTO escalation (clock_id, level, to_role, opd, fired_at)
-    SELECT n.*, CAST(:now AS timestamptz)
-    FROM unnest(CAST(:ids AS uuid[]), CAST(:levels AS int[]), CAST(:roles AS text[]),
-                CAST(:opds AS text[])) AS n
+    SELECT n.*, $5::timestamptz
+    FROM unnest($1::text::uuid[], $2::text::int[], $3::text::text[], $4::text::text[]) AS n
     """
-)
-_LEVELS = text("SELECT clock_id, level FROM escalation WHERE clock_id = ANY (CAST(:ids AS uuid[]))")
-_NOTE_FIRED = text(
-    """
+LEVELS = "SELECT clock_id, level FROM escalation WHERE clock_id = ANY ($1::uuid[])"
+NOTE_FIRED = """
     UPDATE clock SET next_fire_at = f.next_fire_at,
         near_fired_at = coalesce(clock.near_fired_at, f.near_fired_at),
         missed_fired_at = coalesce(clock.missed_fired_at, f.missed_fired_at)
-    FROM unnest(CAST(:ids AS uuid[]), CAST(:nexts AS timestamptz[]), CAST(:nears AS timestamptz[]),
-                CAST(:misses AS timestamptz[]))
+    FROM unnest($1::text::uuid[], $2::text::timestamptz[], $3::text::timestamptz[],
+                $4::text::timestamptz[])
         AS f (clock_id, next_fire_at, near_fired_at, missed_fired_at)
     WHERE clock.clock_id = f.clock_id
     """
-)
-_NEXT = text("SELECT min(next_fire_at) FROM clock WHERE next_fire_at IS NOT NULL")
-_POSTPONE_FIRST = text(
-    """
-    UPDATE clock SET next_fire_at = :until WHERE clock_id = (
-        SELECT clock_id FROM clock WHERE next_fire_at <= :now
+NEXT_FIRE = "SELECT min(next_fire_at) FROM clock WHERE next_fire_at IS NOT NULL"
+_POSTPONE_FIRST = """
+    UPDATE clock SET next_fire_at = $2 WHERE clock_id = (
+        SELECT clock_id FROM clock WHERE next_fire_at <= $1
         ORDER BY next_fire_at LIMIT 1 FOR UPDATE SKIP LOCKED)
     """
-)
 
 
 async def lock_due_clocks(connection: AsyncConnection, now: datetime, limit: int) -> list[DueClock]:
     """Lock and return the clocks that are due, earliest first, and not locked by anyone."""
-    rows = (await connection.execute(_LOCK_DUE, {"now": now, "limit": limit})).all()
-    levels: dict[str, set[int]] = {}
+    rows = await fetch(connection, LOCK_DUE, now, limit)
+    levels: dict[Any, set[int]] = {}
     if rows:
-        for clock_id, level in await connection.execute(
-            _LEVELS, {"ids": [row.clock_id for row in rows]}
-        ):
-            levels.setdefault(str(clock_id), set()).add(level)
+        for row in await fetch(connection, LEVELS, [row["clock_id"] for row in rows]):
+            levels.setdefault(row["clock_id"], set()).add(row["level"])
     return [
         DueClock(
-            clock_id=str(row.clock_id),
-            complaint_id=str(row.complaint_id),
-            key=ClockKey(row.part, row.stage, row.epoch),
-            opd=row.opd,
-            due_at=row.due_at,
-            near_at=row.near_at,
-            rungs=read_rungs(row.rungs),
-            levels=frozenset(levels.get(str(row.clock_id), ())),
-            near_fired_at=row.near_fired_at,
-            missed_fired_at=row.missed_fired_at,
+            clock_id=str(row["clock_id"]),
+            complaint_id=str(row["complaint_id"]),
+            key=ClockKey(row["part"], row["stage"], row["epoch"]),
+            opd=row["opd"],
+            due_at=row["due_at"],
+            near_at=row["near_at"],
+            rungs=read_rungs(row["rungs"]),
+            levels=frozenset(levels.get(row["clock_id"], ())),
+            near_fired_at=row["near_fired_at"],
+            missed_fired_at=row["missed_fired_at"],
         )
         for row in rows
     ]
@@ -107,37 +96,35 @@ async def insert_escalations(
 ) -> None:
     """Store who is told; a level that was told before breaks the transaction."""
     if escalations:
-        await connection.execute(
+        await fetch(
+            connection,
             _INSERT_ESCALATIONS,
-            {
-                "ids": [each.clock_id for each in escalations],
-                "levels": [each.level for each in escalations],
-                "roles": [each.to_role for each in escalations],
-                "opds": [each.opd for each in escalations],
-                "now": now,
-            },
+            array_text(each.clock_id for each in escalations),
+            array_text(each.level for each in escalations),
+            array_text(each.to_role for each in escalations),
+            array_text(each.opd for each in escalations),
+            now,
         )
 
 
 async def note_fired(connection: AsyncConnection, clocks: Sequence[DueClock]) -> None:
     """Store what fired, and when the scanner must look again."""
-    await connection.execute(
-        _NOTE_FIRED,
-        {
-            "ids": [clock.clock_id for clock in clocks],
-            "nexts": [clock.next_fire_at for clock in clocks],
-            "nears": [clock.near_fired_at for clock in clocks],
-            "misses": [clock.missed_fired_at for clock in clocks],
-        },
+    await fetch(
+        connection,
+        NOTE_FIRED,
+        array_text(clock.clock_id for clock in clocks),
+        array_text(clock.next_fire_at for clock in clocks),
+        array_text(clock.near_fired_at for clock in clocks),
+        array_text(clock.missed_fired_at for clock in clocks),
     )
 
 
 async def next_fire_at(connection: AsyncConnection) -> datetime | None:
     """Return when the scanner must look again; None while no clock runs."""
-    found: datetime | None = (await connection.execute(_NEXT)).scalar_one()
+    found: datetime | None = (await fetch(connection, NEXT_FIRE))[0][0]
     return found
 
 
 async def postpone_first_due(connection: AsyncConnection, now: datetime, until: datetime) -> None:
     """Let the clock that is due first wait, because it cannot be handled."""
-    await connection.execute(_POSTPONE_FIRST, {"now": now, "until": until})
+    await fetch(connection, _POSTPONE_FIRST, now, until)

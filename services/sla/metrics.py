@@ -61,6 +61,17 @@ GAUGES: Final = (
         """SELECT coalesce(extract(epoch FROM CAST(:now AS timestamptz) - min(next_fire_at)), 0)
         FROM clock WHERE next_fire_at <= CAST(:now AS timestamptz)""",
     ),
+    GaugeQuery(
+        "sla_notices_waiting",
+        "Notices to staff that wait: held for the morning or a digest too.",
+        "SELECT count(*) FROM notice WHERE state = 'waiting'",
+    ),
+    GaugeQuery(
+        "sla_notices_oldest_seconds",
+        "For how long the oldest notice whose time has come has waited to be queued.",
+        """SELECT coalesce(extract(epoch FROM CAST(:now AS timestamptz) - min(due_at)), 0)
+        FROM notice WHERE state = 'waiting' AND due_at <= CAST(:now AS timestamptz)""",
+    ),
 )
 
 
@@ -99,6 +110,12 @@ class SlaMetrics:
             "sla_escalations",
             "Times that a role was told of a clock that is near or missed.",
             ["level"],
+            registry=registry,
+        )
+        self.notices_queued = Counter(
+            "sla_notices_queued",
+            "Notices to staff that were queued for sending, by what they are about.",
+            ["channel", "kind"],
             registry=registry,
         )
         self.scan_failures = Counter(

@@ -4,13 +4,21 @@ It also looks at the codes of `opds.yaml` and the zone of `pemda.yaml`, which ot
 """
 
 from pathlib import Path
-from typing import Annotated
 
-from pydantic import ConfigDict, Field, StringConstraints, model_validator
+from pydantic import ConfigDict
 
 from services.sla import calendar_profile, policy_profile
-from services.sla.calendar_profile import Calendar, CalendarsFile, Code, Name, Slug, check_calendars
-from services.sla.policy_profile import Ladder, Policy, SlaFile, StaffRole, check_policies
+from services.sla.calendar_profile import Calendar, CalendarsFile, Slug, check_calendars
+from services.sla.notices_profile import (
+    CONTACTS,
+    NOTICES,
+    Contact,
+    ContactsFile,
+    NoticesFile,
+    check_contacts,
+    check_notices,
+)
+from services.sla.policy_profile import Ladder, Policy, SlaFile, check_policies
 from shared.profile import (
     ProfileInvalid,
     ProfilePart,
@@ -18,37 +26,11 @@ from shared.profile import (
     ProfileReader,
 )
 
-FILES = (policy_profile.FILE, calendar_profile.FILE, "contacts.yaml")
-_SLA, _CALENDARS, _CONTACTS = FILES
+FILES = (policy_profile.FILE, calendar_profile.FILE, CONTACTS, NOTICES)
+_SLA, _CALENDARS = FILES[:2]
 _OPDS = "opds.yaml"
 _PEMDA = "pemda.yaml"
-
-Email = Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", max_length=254)]
-Phone = Annotated[str, StringConstraints(pattern=r"^\+62[0-9 ]{7,16}$")]
-
-ROLES_OF_OPD = ("officer", "head")
-
-
-class Contact(ProfilePart):
-    """A member of staff whom notices go to; officers and heads belong to an OPD."""
-
-    role: StaffRole
-    opd: Code | None = None
-    name: Name
-    email: Email
-    whatsapp: Phone | None = None
-
-    @model_validator(mode="after")
-    def _belongs_somewhere(self) -> "Contact":
-        if (self.role in ROLES_OF_OPD) != (self.opd is not None):
-            raise ValueError("officer and head have an opd; triage, sekda and leader have none")
-        return self
-
-
-class ContactsFile(ProfilePart):
-    """contacts.yaml."""
-
-    contacts: tuple[Contact, ...] = Field(min_length=1)
+_TOPICS = "topics.yaml"
 
 
 class SlaProfile(ProfilePart):
@@ -65,6 +47,10 @@ class SlaProfile(ProfilePart):
     pemda_name: str = ""
     opd_names: dict[str, str] = {}
     area_names: dict[str, str] = {}
+    #: What staff are told; without it, as in a profile of before there were notices, nobody is.
+    notices: NoticesFile | None = None
+    pemda_short_name: str = ""
+    topic_names: dict[str, str] = {}
 
 
 class _Named(ProfilePart):
@@ -83,6 +69,7 @@ class _Pemda(ProfilePart):
 
     zone: str
     name: str = ""
+    short_name: str = ""
     districts: tuple[_District, ...] = ()
 
     @property
@@ -109,7 +96,8 @@ def read(folder: Path) -> SlaProfile:
     reader = ProfileReader(folder)
     sla = reader.read(_SLA, SlaFile)
     calendars = reader.read(_CALENDARS, CalendarsFile)
-    contacts = reader.read(_CONTACTS, ContactsFile)
+    contacts = reader.read(CONTACTS, ContactsFile)
+    notices = reader.read(NOTICES, NoticesFile)
     pemda = reader.read(_PEMDA, _Pemda)
     opds = reader.codes(_OPDS, "opds")
     if sla:
@@ -118,10 +106,13 @@ def read(folder: Path) -> SlaProfile:
     if calendars:
         check_calendars(reader, calendars, opds, (_PEMDA, pemda.zone if pemda else None))
     if contacts:
-        _check_contacts(reader, contacts, opds)
+        check_contacts(reader, contacts, opds)
+    if notices:
+        stages = [policy.stage for policy in sla.policies] if sla else []
+        check_notices(reader, notices, contacts, list(dict.fromkeys(stages)))
     reader.finish()
     # Without a problem every file was read; this is said for the type checker.
-    if not (sla and calendars and contacts):
+    if not (sla and calendars and contacts and notices):
         raise ProfileInvalid(reader.problems)
     return SlaProfile(
         zone=calendars.zone,
@@ -133,6 +124,9 @@ def read(folder: Path) -> SlaProfile:
         pemda_name=pemda.name if pemda else "",
         opd_names=reader.names(_OPDS, "opds"),
         area_names=pemda.area_names if pemda else {},
+        notices=notices,
+        pemda_short_name=pemda.short_name if pemda else "",
+        topic_names=reader.names(_TOPICS, "topics"),
     )
 
 
@@ -144,20 +138,3 @@ def dump(profile: SlaProfile) -> str:
 def parse(content: str) -> SlaProfile:
     """Read what `dump` wrote; raises pydantic's ValidationError for anything else."""
     return SlaProfile.model_validate_json(content)
-
-
-def _check_contacts(reader: ProfileReader, file: ContactsFile, opds: frozenset[str]) -> None:
-    told = {(contact.opd, contact.role) for contact in file.contacts}
-    for index, contact in enumerate(file.contacts):
-        if contact.opd is not None and contact.opd not in opds:
-            place = ("contacts", index, "opd")
-            reader.complain(_CONTACTS, place, f"{_OPDS} has no OPD '{contact.opd}'")
-    # Without somebody on each rung, an escalation would tell nobody.
-    needed: list[tuple[str | None, StaffRole]] = [(None, "triage"), (None, "sekda")]
-    needed.append((None, "leader"))
-    for opd in sorted(opds):
-        needed += [(opd, "officer"), (opd, "head")]
-    for opd_code, role in needed:
-        if (opd_code, role) not in told:
-            whose = f"of {opd_code}" if opd_code else "of the Pemda"
-            reader.complain(_CONTACTS, ("contacts",), f"the {role} {whose} is missing")

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Literal
+from typing import Literal, NamedTuple
 from uuid import UUID, uuid5
 
 from services.sla.facts import CaseFacts, Mark, MarkKind
@@ -354,8 +354,7 @@ def _plan(clock: Stopwatch, holders: Sequence[Holding]) -> ClockPlan:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Firing:
+class Firing(NamedTuple):
     """Something that a running clock does by itself at a moment: near, missed, or a rung."""
 
     kind: Literal["near", "missed", "rung"]

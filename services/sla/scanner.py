@@ -6,16 +6,21 @@ wall clock that is set back cannot make it fire twice, and nothing fires early.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 import structlog
 
 from services.sla import due_queries as queries
 from services.sla.announcements import firing_event
+from services.sla.context import SlaContext
 from services.sla.due_queries import DueClock, Escalation
 from services.sla.metrics import SlaMetrics
+from services.sla.notice_rules import Notice, clock_notices
+from services.sla.noticing import tell_staff
 from services.sla.rules import Firing, firings, role_to_tell
 from shared.clock import Clock
 from shared.database import is_transient
@@ -37,17 +42,17 @@ class Scan:
     next_at: datetime | None
 
 
-async def scan_once(units: UnitsOfWork, metrics: SlaMetrics, limit: int = 500) -> Scan:
+async def scan_once(units: UnitsOfWork, context: SlaContext, limit: int = 500) -> Scan:
     """Handle at most `limit` due clocks in one transaction, and publish what they did."""
     async with units.begin() as unit:
         due = await queries.lock_due_clocks(unit.connection, unit.now, limit)
         if due:
-            await _fire(unit, metrics, due)
+            await _fire(unit, context, due)
             return Scan(len(due), unit.now)
         return Scan(0, await queries.next_fire_at(unit.connection))
 
 
-async def scan_until_idle(units: UnitsOfWork, metrics: SlaMetrics, limit: int = 500) -> Scan:
+async def scan_until_idle(units: UnitsOfWork, context: SlaContext, limit: int = 500) -> Scan:
     """Handle everything that is due now, batch after batch.
 
     Where a batch fails for good, its clocks are handled one by one, and the one at fault waits.
@@ -55,11 +60,11 @@ async def scan_until_idle(units: UnitsOfWork, metrics: SlaMetrics, limit: int = 
     size = limit
     while True:
         try:
-            scan = await scan_once(units, metrics, size)
+            scan = await scan_once(units, context, size)
         except Exception as error:
             if is_transient(error):
                 raise
-            metrics.scan_failures.inc()
+            context.metrics.scan_failures.inc()
             log.exception("scan_failed", batch=size)
             if size == 1:
                 async with units.begin() as unit:
@@ -72,15 +77,15 @@ async def scan_until_idle(units: UnitsOfWork, metrics: SlaMetrics, limit: int = 
 
 
 async def run_scanner(
-    units: UnitsOfWork, clock: Clock, metrics: SlaMetrics, *, limit: int, longest_sleep: float
+    units: UnitsOfWork, clock: Clock, context: SlaContext, *, limit: int, longest_sleep: float
 ) -> None:
     """Scan until cancelled; sleeps until the next clock is due, `longest_sleep` s at most."""
     retry = longest_sleep
     while True:
         try:
-            scan = await scan_until_idle(units, metrics, limit)
+            scan = await scan_until_idle(units, context, limit)
         except Exception as error:  # noqa: BLE001 - what is due stays due, and is tried again
-            metrics.scan_failures.inc()
+            context.metrics.scan_failures.inc()
             log.warning("scanner_interrupted", error=repr(error)[:300], retry_in=retry)
             await asyncio.sleep(retry)
             retry = min(retry * 2, _LONGEST_RETRY_SECONDS)
@@ -90,7 +95,7 @@ async def run_scanner(
         await asyncio.sleep(min(max(ahead, _SHORTEST_SLEEP_SECONDS), longest_sleep))
 
 
-async def _fire(unit: UnitOfWork, metrics: SlaMetrics, due: list[DueClock]) -> None:
+async def _fire(unit: UnitOfWork, context: SlaContext, due: list[DueClock]) -> None:
     fired: list[tuple[DueClock, Firing]] = []
     for clock in due:
         to_fire, clock.next_fire_at = _sort_out(clock, unit.now)
@@ -100,6 +105,7 @@ async def _fire(unit: UnitOfWork, metrics: SlaMetrics, due: list[DueClock]) -> N
                 clock.near_fired_at = unit.now
             elif firing.kind == "missed":
                 clock.missed_fired_at = unit.now
+        tell_staff(unit, context, *_notices(clock, to_fire, unit.now))
     await queries.note_fired(unit.connection, due)
     # After a stop of days, much is due at once: it is told in the order in which it came due.
     fired.sort(key=lambda pair: pair[1].at)
@@ -114,9 +120,14 @@ async def _fire(unit: UnitOfWork, metrics: SlaMetrics, due: list[DueClock]) -> N
         if firing.rung is not None
     ]
     await queries.insert_escalations(unit.connection, escalations, unit.now)
-    for clock, firing in fired:
-        unit.publish(firing_event(clock, firing, unit.now))
-        unit.after_commit(_counting(metrics, clock, firing, unit.now))
+    unit.publish(*(firing_event(clock, firing, unit.now) for clock, firing in fired))
+    unit.after_commit(partial(_count, context.metrics, fired, unit.now))
+
+
+def _notices(clock: DueClock, fired: Sequence[Firing], now: datetime) -> list[Notice]:
+    return clock_notices(
+        clock.complaint_id, clock.clock_id, clock.key, clock.opd, clock.rungs, fired, now
+    )
 
 
 def _sort_out(clock: DueClock, now: datetime) -> tuple[list[Firing], datetime | None]:
@@ -139,16 +150,14 @@ def _has_fired(clock: DueClock, firing: Firing) -> bool:
     return fired_at is not None
 
 
-def _counting(
-    metrics: SlaMetrics, clock: DueClock, firing: Firing, now: datetime
-) -> Callable[[], None]:
-    stage, opd = clock.key.stage, clock.opd or ""
-
-    def count() -> None:
+def _count(metrics: SlaMetrics, fired: Sequence[tuple[DueClock, Firing]], now: datetime) -> None:
+    levels = Counter(firing.rung.level for _, firing in fired if firing.rung is not None)
+    missed = Counter(
+        (clock.key.stage, clock.opd or "") for clock, firing in fired if firing.kind == "missed"
+    )
+    for level, count in levels.items():
+        metrics.escalations.labels(str(level)).inc(count)
+    for about, count in missed.items():
+        metrics.deadlines_missed.labels(*about).inc(count)
+    for _, firing in fired:
         metrics.timer_lateness_seconds.observe((now - firing.at).total_seconds())
-        if firing.rung is not None:
-            metrics.escalations.labels(str(firing.rung.level)).inc()
-        elif firing.kind == "missed":
-            metrics.deadlines_missed.labels(stage, opd).inc()
-
-    return count

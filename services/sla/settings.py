@@ -3,6 +3,7 @@
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
+from shared.messaging.settings import MessagingSettings
 from shared.settings import ServiceSettings
 
 
@@ -31,4 +32,19 @@ class SlaSettings(ServiceSettings):
         gt=0,
         le=3600,
         description="How long one stream of the board lasts before the listener connects again.",
+    )
+    notice_seconds: float = Field(
+        1.0,
+        gt=0,
+        le=60,
+        description="How often notices to staff are looked for without a nudge.",
+    )
+    staff_url: str = Field(
+        "http://127.0.0.1:8000/routing/v1/cases/{id}",
+        description="Where staff open a case, for links in notices; `{id}` is the case's id.",
+    )
+    messaging: MessagingSettings = Field(
+        default_factory=MessagingSettings,
+        description="How messages go out; the same for every service.",
+        exclude=True,
     )

@@ -98,7 +98,7 @@ class System:
 
     async def _sends(self, service: Service) -> bool:
         """Tell whether a message is under way, or about to be, that a worker is there for."""
-        if service.name != "intake":
+        if service.name not in {"intake", "sla"}:
             return False
         rows = await self.rows(
             service.name,
@@ -106,7 +106,10 @@ class System:
             WHERE state = 'sending' OR (state = 'queued' AND due_at <= :now) LIMIT 1""",
             now=self.clock.now(),
         )
-        return bool(rows)
+        if rows or service.name == "intake":
+            return bool(rows)
+        waiting = "SELECT 1 FROM notice WHERE state = 'waiting' AND due_at <= :now LIMIT 1"
+        return bool(await self.rows("sla", waiting, now=self.clock.now()))
 
 
 @asynccontextmanager
@@ -118,15 +121,22 @@ async def running_system(
     clock: ManualClock | None = None,
     transport: Transport | None = None,
     messaging: MessagingSettings | None = None,
+    staff_messaging: MessagingSettings | None = None,
     profile: Path = PROFILE,
     **core_values: Any,
 ) -> AsyncIterator[System]:
-    """Start the embedded default with the profile contoh on fresh databases."""
+    """Start the embedded default with the profile contoh on fresh databases.
+
+    `messaging` is how citizens are written to, `staff_messaging` how staff are.
+    """
     clock = clock or ManualClock(START)
     core = CoreSettings(home=home, gauge_seconds=0.1, relay_poll_seconds=0.05, **core_values)
     settings = {
         name: settings_of(
-            name, core=core, database_url=await databases.fresh(name), **_extra(name, messaging)
+            name,
+            core=core,
+            database_url=await databases.fresh(name),
+            **_extra(name, staff_messaging if name == "sla" else messaging),
         )
         for name in services
     }
@@ -154,7 +164,8 @@ def _extra(name: ServiceName, messaging: MessagingSettings | None) -> dict[str, 
     """Return what a service is given beside what all are given."""
     if name == "sla":
         # A board that is read at once, and streams that end while a test waits.
-        return {"board_seconds": 0.05, "stream_seconds": 1.0}
+        own = {"board_seconds": 0.05, "stream_seconds": 1.0, "notice_seconds": 0.05}
+        return own if messaging is None else {**own, "messaging": messaging}
     if messaging is None:
         return {}
     if name == "marketplace":

@@ -144,7 +144,7 @@ class Sla:
 
     async def scan(self) -> None:
         """Let everything happen that is due."""
-        await scan_until_idle(self.units, self.context.metrics)
+        await scan_until_idle(self.units, self.context)
 
     async def advance(self, **by: float) -> None:
         """Move the clock (`hours=2`) and scan."""

@@ -10,7 +10,7 @@ from sqlalchemy import text
 from services.sla import announcements, due_queries, scanner
 from services.sla.scanner import scan_once, scan_until_idle
 from shared.contracts.sla import CaseEscalated, DeadlineMissed, DeadlineNear
-from shared.database import Database
+from shared.database import Database, array_text, fetch
 from shared.unit_of_work import UnitsOfWork
 from tests.service.sla.driver import Case, Sla, hours_between, names
 
@@ -179,7 +179,7 @@ class TestTwoAtOnce:
         cases = [sla.case() for _ in range(30)]
         await sla.hear(*(case.submitted() for case in cases))
         sla.clock.advance(timedelta(days=4))
-        scans = [scan_until_idle(sla.units, sla.context.metrics, 7) for _ in range(4)]
+        scans = [scan_until_idle(sla.units, sla.context, 7) for _ in range(4)]
         await asyncio.gather(*scans)
         for case in cases:
             assert names(await first_response(sla, case)) == LADDER
@@ -243,7 +243,7 @@ class TestCrash:
             raise Killed
 
         with pytest.raises(Killed):
-            await scan_once(UnitsOfWork(sla.units.database, sla.clock, killed), sla.context.metrics)
+            await scan_once(UnitsOfWork(sla.units.database, sla.clock, killed), sla.context)
         await sla.scan()
         assert names(await first_response(sla, case)) == LADDER[:4]
 
@@ -272,14 +272,29 @@ class TestCrash:
 class TestAtScale:
     async def test_the_search_reads_the_index_of_what_is_due(self, sla: Sla) -> None:
         await _many_clocks(sla.units.database, 20_000, sla.clock.now() + timedelta(days=30))
-        plan = await sla.rows(
-            """EXPLAIN SELECT * FROM clock WHERE next_fire_at <= :now
-            ORDER BY next_fire_at LIMIT 500 FOR UPDATE SKIP LOCKED""",
+        await sla.rows(
+            """WITH told AS (
+                INSERT INTO escalation (clock_id, level, to_role, fired_at)
+                SELECT clock_id, 0, 'officer', :now FROM clock RETURNING 1
+            ) SELECT count(*) FROM told""",
             now=sla.clock.now(),
         )
-        lines = "\n".join(str(row["QUERY PLAN"]) for row in plan)
-        assert "clock_fires" in lines
-        assert "Seq Scan" not in lines
+        async with sla.units.begin() as unit:
+            await unit.connection.execute(text("ANALYZE escalation"))
+        now = sla.clock.now()
+        ids = [row["clock_id"] for row in await sla.rows("SELECT clock_id FROM clock LIMIT 50")]
+        texts = array_text(ids)
+        for index, statement, values in (
+            ("clock_fires", due_queries.LOCK_DUE, (now, 500)),
+            ("clock_fires", due_queries.NEXT_FIRE, ()),
+            ("escalation_pkey", due_queries.LEVELS, (ids,)),
+            ("clock_pkey", due_queries.NOTE_FIRED, (texts, *[array_text([now] * 50)] * 3)),
+        ):
+            async with sla.units.begin() as unit:
+                plan = await fetch(unit.connection, f"EXPLAIN {statement}", *values)
+            lines = "\n".join(row[0] for row in plan)
+            assert index in lines, lines
+            assert "Seq Scan" not in lines, lines
 
     async def test_many_that_are_due_at_once_all_fire(self, sla: Sla) -> None:
         await _many_clocks(sla.units.database, 3_000, sla.clock.now())
