@@ -20,6 +20,7 @@ from shared.clock import SystemClock
 from tests.load.cores import Cores, share_cores, started_on
 from tests.load.figures import Figure, Run
 from tests.load.measure_bank import measure_bank
+from tests.load.measure_clocks import measure_clocks
 from tests.load.measure_delivery import measure_inbox, measure_relay
 from tests.load.measure_end_to_end import measure_end_to_end
 from tests.load.measure_process import measure_classify, measure_start
@@ -38,6 +39,8 @@ QUICK = Plan(
     cases=20_000,
     case_seconds=10,
     spike_seconds=5,
+    clocks=50_000,
+    due=5_000,
 )
 
 _LONGEST_REASON = 300
@@ -65,6 +68,7 @@ BENCHES: dict[str, Bench] = {
     "classify": Bench(measure_classify),
     "bank": Bench(measure_bank, on_all_cores=True),
     "whole-case": Bench(measure_whole_case, on_all_cores=True),
+    "clocks": Bench(measure_clocks, on_all_cores=True),
     "start": Bench(measure_start, on_all_cores=True),
 }
 
@@ -78,6 +82,12 @@ def main(
     ] = None,
     cases: Annotated[
         int | None, typer.Option(min=200, help="Cases stored beside the whole ones (1,000,000).")
+    ] = None,
+    clocks: Annotated[
+        int | None, typer.Option(min=1_000, help="Running clocks (1,000,000).")
+    ] = None,
+    due: Annotated[
+        int | None, typer.Option(min=100, help="Clocks due at one instant (100,000).")
     ] = None,
     only: Annotated[str, typer.Option(help=f"Some of {','.join(BENCHES)}, with commas.")] = "",
     compare: Annotated[
@@ -98,6 +108,7 @@ def main(
     plan = QUICK if quick else _plan(rounds, seconds)
     if cases is not None:
         plan = replace(plan, cases=cases)
+    plan = replace(plan, clocks=clocks or plan.clocks, due=due or plan.due)
     run = _measure(names, plan, output)
     path = _write_run(run, output)
     show_run(console, run, before)

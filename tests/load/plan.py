@@ -17,7 +17,7 @@ class Plan:
     """`rounds` of `seconds` for each side, after `warm_up_seconds`; `say` hears of each round.
 
     Whole cases run for `case_seconds` beside `cases` stored ones, then each rate of the spike for
-    `spike_seconds`.
+    `spike_seconds`. Of `clocks` that run, `due` fall due at one instant.
     """
 
     rounds: int = 5
@@ -27,6 +27,8 @@ class Plan:
     cases: int = 1_000_000
     case_seconds: float = 300.0
     spike_seconds: float = 60.0
+    clocks: int = 1_000_000
+    due: int = 100_000
     say: Callable[[str], None] = field(default=lambda text: None)
 
 
