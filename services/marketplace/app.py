@@ -6,9 +6,17 @@ from datetime import timedelta
 from fastapi import FastAPI
 
 from services.marketplace import profile
-from services.marketplace.api import registering
+from services.marketplace.api import (
+    accounts,
+    curating,
+    moderating,
+    photos,
+    products,
+    registering,
+)
 from services.marketplace.api.doors import Admission, Doors, doors_of
 from services.marketplace.context import CodeSending, MarketplaceContext, PhotoRoom, make_context
+from services.marketplace.housekeeping import chores_of
 from services.marketplace.metrics import GAUGES, MarketplaceMetrics
 from services.marketplace.sending import CodePost
 from services.marketplace.settings import MarketplaceSettings
@@ -51,10 +59,20 @@ def create_app(settings: MarketplaceSettings, transport: Transport | None, clock
             admission=Admission(settings, context, clock),
         )
         post.start(context)
+        for chore in chores_of(context):
+            started.every_hour(chore)
         started.run_in_background("workshop", context.photos.workshop.run())
 
     held_messages = held_messages_router("marketplace", lambda request: doors_of(request).units)
-    routers = [registering.router, held_messages]
+    routers = [
+        registering.router,
+        accounts.router,
+        products.router,
+        photos.router,
+        curating.router,
+        moderating.router,
+        held_messages,
+    ]
     app = service.build_app("Lapak UMKM", _DESCRIPTION, routers, on_start)
     return app
 

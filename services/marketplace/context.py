@@ -69,6 +69,11 @@ class MarketplaceContext:
     random_below: Callable[[int], int] = secrets.randbelow
 
     @property
+    def category_names(self) -> dict[str, str]:
+        """What the kinds of products are called, by code."""
+        return {each.code: each.name for each in self.profile.categories}
+
+    @property
     def zone(self) -> ZoneInfo:
         """The Pemda's time zone."""
         return ZoneInfo(self.profile.place.zone)

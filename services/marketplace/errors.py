@@ -10,7 +10,6 @@ from shared.errors import (
     PreconditionFailed,
     TooManyRequests,
     Unauthenticated,
-    Unavailable,
 )
 
 _BEARER = {"WWW-Authenticate": "Bearer"}
@@ -44,7 +43,7 @@ class CodesTooOften(TooManyRequests):
         )
 
 
-class CodesNotSent(Unavailable):
+class CodesNotSent(Conflict):
     """No channel by which codes go out is connected, or not the one that was asked for."""
 
     slug = "codes-not-sent"
@@ -164,6 +163,45 @@ class TraderSuspended(Forbidden):
     def __init__(self) -> None:
         """Say what to do."""
         super().__init__("Ajukan keberatan lebih dahulu; petugas akan memeriksanya.")
+
+
+class VerifyAgain(Conflict):
+    """A verified trader changes what was verified, without saying that they know what follows."""
+
+    slug = "verify-again"
+    title = "Perubahan ini harus diperiksa lagi"
+
+    def __init__(self) -> None:
+        """Say what follows, and how to go on."""
+        super().__init__(
+            "Nama, pemilik, kelurahan, ukuran dan NIB diperiksa lagi oleh petugas; sampai selesai, "
+            "produk tidak ditampilkan. Kirim lagi dengan verify_again bila Anda setuju."
+        )
+
+
+class ReasonUnknown(Invalid):
+    """The profile has no such reason."""
+
+    slug = "reason-unknown"
+    title = "Alasan tidak dikenal"
+
+    def __init__(self, known: Sequence[str]) -> None:
+        """Name those that there are."""
+        super().__init__(
+            f"Pilih salah satu: {', '.join(known)}.",
+            errors=[{"field": "/reason", "message": "Alasan tidak ada dalam profil"}],
+        )
+
+
+class NoAppeal(Conflict):
+    """There is no open appeal of this trader's."""
+
+    slug = "no-appeal"
+    title = "Tidak ada keberatan"
+
+    def __init__(self) -> None:
+        """Say what there is instead."""
+        super().__init__("Pelaku usaha ini tidak mengajukan keberatan yang masih terbuka.")
 
 
 class Changed(PreconditionFailed):

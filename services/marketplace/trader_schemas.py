@@ -199,16 +199,24 @@ class TraderChange(_Form):
     nib: Annotated[CleanText, Field(max_length=32)] | None = None
     location: PointForm | None = None
     consent: ConsentForm | None = None
+    verify_again: bool = Field(
+        False,
+        description=(
+            "Needed of a verified trader who changes name, owner, village, size or NIB: goods are "
+            "not shown until a curator has verified them again."
+        ),
+    )
 
     @model_validator(mode="after")
     def _changes_something(self) -> "TraderChange":
-        if not self.model_fields_set:
+        if not self.model_fields_set - {"verify_again"}:
             raise ValueError("sebutkan apa yang diubah")
         return self
 
     def given(self) -> dict[str, Any]:
         """Return what was given."""
-        return {name: getattr(self, name) for name in self.model_fields_set}
+        names = self.model_fields_set - {"verify_again"}
+        return {name: getattr(self, name) for name in names}
 
 
 class AppealForm(_Form):

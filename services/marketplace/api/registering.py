@@ -46,7 +46,7 @@ async def read_consent(doors: TheDoors) -> ConsentText:
     "/codes",
     operation_id="marketplace_send_code",
     status_code=202,
-    responses=problem_responses(400, 413, 422, 429, 503),
+    responses=problem_responses(400, 409, 413, 422, 429, 503),
 )
 async def ask_for_code(doors: TheDoors, request: Request, wish: CodeWish) -> CodeSent:
     """Send a one-time code to a mobile number, by WhatsApp or SMS."""

@@ -18,6 +18,7 @@ class TraderAction(StrEnum):
     """What is done to a trader."""
 
     RESUBMIT = "resubmit"
+    CHANGE = "change"
     VERIFY = "verify"
     REFUSE = "refuse"
     SUSPEND = "suspend"
@@ -57,6 +58,8 @@ _TRADER: Final[dict[tuple[TraderState, TraderAction], TraderState]] = {
     (_P, TraderAction.REFUSE): _R,
     (_R, TraderAction.RESUBMIT): _P,
     (_R, TraderAction.VERIFY): _A,
+    # What was verified is no longer what stands there.
+    (_A, TraderAction.CHANGE): _P,
     (_A, TraderAction.SUSPEND): _S,
     (_S, TraderAction.REINSTATE): _A,
     **{(state, TraderAction.ERASE): TraderState.ERASED for state in (_P, _A, _R, _S)},

@@ -11,7 +11,9 @@ from sqlalchemy import text
 
 from services.marketplace.api.doors import Doors
 from services.marketplace.context import MarketplaceContext
+from services.marketplace.tokens import TraderTokens
 from shared.auth import Role
+from tests.support.files import photo
 from tests.support.platforms import Platforms
 from tests.support.system import System
 from tests.support.waiting import until
@@ -28,6 +30,13 @@ BUSINESS: dict[str, Any] = {
     "size": {"basis": "annual_sales", "rupiah": 90_000_000},
     "consent": {"version": "2026-01", "show_phone": True},
 }
+PRODUCT: dict[str, Any] = {
+    "name": "Keripik singkong pedas 250 g",
+    "description": "Singkong dari kebun sendiri, digoreng setiap pagi.",
+    "price": 15_000,
+    "unit": "bungkus",
+    "category": "makanan",
+}
 
 
 @dataclass(frozen=True)
@@ -38,11 +47,12 @@ class KnownTrader:
     phone: str
     access_token: str
     refresh_token: str
+    tokens: TraderTokens
 
     @property
     def headers(self) -> dict[str, str]:
-        """The headers of their requests."""
-        return {"Authorization": f"Bearer {self.access_token}"}
+        """The headers of their requests; other tests of a module move the clock."""
+        return {"Authorization": f"Bearer {self.tokens.sign(self.trader_id)}"}
 
 
 @dataclass
@@ -107,9 +117,76 @@ class Driver:
         answer = await self.post("/traders", form)
         assert answer.status_code == 201, answer.text
         said = answer.json()
-        return KnownTrader(said["trader_id"], phone, said["access_token"], said["refresh_token"])
+        return KnownTrader(
+            said["trader_id"],
+            phone,
+            said["access_token"],
+            said["refresh_token"],
+            self.doors.tokens,
+        )
+
+    async def verified(self, **business: Any) -> KnownTrader:
+        """Register a business and verify it."""
+        trader = await self.register(**business)
+        await self.decide(trader, "verify")
+        return trader
+
+    async def photo(self, trader: KnownTrader, data: bytes | None = None) -> str:
+        """Upload a photo that is taken; returns its id."""
+        answer = await self.upload(trader, photo() if data is None else data)
+        assert answer.status_code == 201, answer.text
+        photo_id: str = answer.json()["photo_id"]
+        return photo_id
+
+    async def upload(
+        self, trader: KnownTrader, data: bytes, headers: dict[str, str] | None = None
+    ) -> httpx.Response:
+        """Upload a file."""
+        return await self.client.post(
+            f"{BASE}/me/photos",
+            files={"file": ("foto.jpg", data, "image/jpeg")},
+            headers=trader.headers | (headers or {}),
+        )
+
+    async def offer(self, trader: KnownTrader, **product: Any) -> dict[str, Any]:
+        """Offer a product that is taken."""
+        form = {**PRODUCT, **product}
+        form.setdefault("photo_ids", [await self.photo(trader)])
+        answer = await self.post("/me/products", form, trader.headers)
+        assert answer.status_code == 201, answer.text
+        said: dict[str, Any] = answer.json()
+        return said
+
+    async def listed(self, trader: KnownTrader, **product: Any) -> dict[str, Any]:
+        """Offer a product and approve it."""
+        offered = await self.offer(trader, **product)
+        answer = await self.approve(offered["product_id"])
+        assert answer.status_code == 200, answer.text
+        return offered
 
     # --------------------------------------------------------------- staff
+
+    async def decide(
+        self, trader: KnownTrader, action: str, *, subject: str = "curator-1", **body: Any
+    ) -> dict[str, Any]:
+        """Decide about a trader as a curator; it is taken."""
+        path = f"/staff/traders/{trader.trader_id}/{action}"
+        answer = await self.post(path, body, self.staff(subject=subject))
+        assert answer.status_code == 200, answer.text
+        said: dict[str, Any] = answer.json()
+        return said
+
+    async def approve(
+        self, product_id: str, revision: int = 1, *, subject: str = "curator-1"
+    ) -> httpx.Response:
+        """Approve a version of a product."""
+        path = f"/staff/products/{product_id}/approve"
+        return await self.post(path, {"revision": revision}, self.staff(subject=subject))
+
+    async def shown(self, product_id: str) -> bool:
+        """Tell whether the public is shown a product."""
+        found = await self.rows("SELECT 1 FROM listing WHERE product_id = :id", id=product_id)
+        return bool(found)
 
     def staff(self, *roles: Role, subject: str = "curator-1", opd: str = OPD) -> dict[str, str]:
         """Return the headers of a member of staff, a curator if nothing else is said."""

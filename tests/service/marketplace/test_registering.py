@@ -184,6 +184,9 @@ async def test_no_made_up_refresh_token_is_taken(market: Driver, token: str) -> 
 
 async def test_a_token_of_staff_opens_no_door_of_traders_nor_the_other_way(market: Driver) -> None:
     trader = await market.register()
+    account = {"Authorization": f"Bearer {trader.access_token}"}
+    assert (await market.get("/me", account)).status_code == 200
+    assert (await market.get("/me", market.staff(Role.TRADER, Role.ADMIN))).status_code == 401
     held = "/staff/held-messages"
     assert (await market.get(held, trader.headers)).status_code == 401
     assert (await market.get(held, market.staff(Role.ADMIN))).status_code == 200

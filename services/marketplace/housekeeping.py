@@ -1,0 +1,27 @@
+"""What marketplace does every hour: forgets codes, sessions and photos that are past their time."""
+
+from datetime import timedelta
+from typing import Final
+
+from services.marketplace import code_queries
+from services.marketplace.context import MarketplaceContext
+from services.marketplace.photos import delete_expired
+from shared.housekeeping import Chore
+from shared.unit_of_work import UnitsOfWork
+
+#: Longer than the window in which codes of one number are counted.
+_CODES_KEPT: Final = timedelta(hours=2)
+
+
+def chores_of(context: MarketplaceContext) -> list[Chore]:
+    """Return the chores; each may be done by several replicas at the same time."""
+
+    async def forget_codes(units: UnitsOfWork) -> None:
+        async with units.begin() as unit:
+            await code_queries.forget_codes(unit.connection, unit.now - _CODES_KEPT)
+            await code_queries.forget_sessions(unit.connection, unit.now)
+
+    async def delete_photos(units: UnitsOfWork) -> None:
+        await delete_expired(units, context)
+
+    return [forget_codes, delete_photos]
