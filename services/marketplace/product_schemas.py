@@ -172,7 +172,7 @@ class ModerationQueue(BaseModel):
     next: str | None = Field(description="Cursor of the next page, if there is one.")
 
 
-class Approval(BaseModel):
+class ProductApproval(BaseModel):
     """Approve the version that one has looked at."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"revision": 1}]})
@@ -180,7 +180,7 @@ class Approval(BaseModel):
     revision: Annotated[int, Field(strict=True, ge=1, le=10**6)]
 
 
-class Rejection(Approval):
+class ProductRejection(ProductApproval):
     """Reject the version that one has looked at, for a reason of the profile."""
 
     model_config = ConfigDict(
@@ -192,7 +192,7 @@ class Rejection(Approval):
     text: Remark = ""
 
 
-class TakeDown(BaseModel):
+class ProductTakeDown(BaseModel):
     """Take an approved product out of the catalogue, for a reason of the profile."""
 
     model_config = ConfigDict(
@@ -203,7 +203,7 @@ class TakeDown(BaseModel):
     text: Remark = ""
 
 
-class Decision(BaseModel):
+class ProductDecision(BaseModel):
     """What became of a product."""
 
     product_id: str

@@ -230,7 +230,7 @@ class AppealForm(_Form):
     text: Annotated[CleanText, Field(min_length=10, max_length=2000)]
 
 
-class ErasureForm(_Form):
+class AccountErasure(_Form):
     """Erase one's account for good."""
 
     model_config = ConfigDict(
@@ -240,7 +240,7 @@ class ErasureForm(_Form):
     confirm: Literal["HAPUS"]
 
 
-class Erased(BaseModel):
+class ErasedTrader(BaseModel):
     """What is left: that there was a trader, and when they were erased."""
 
     trader_id: str

@@ -15,9 +15,9 @@ from services.marketplace.operations.accounts import (
 from services.marketplace.operations.offering import list_own
 from services.marketplace.product_schemas import OwnProduct
 from services.marketplace.trader_schemas import (
+    AccountErasure,
     AppealForm,
-    Erased,
-    ErasureForm,
+    ErasedTrader,
     OwnTrader,
     TraderChange,
     TraderFactView,
@@ -94,7 +94,9 @@ async def export_own_data(doors: TheDoors, caller: TraderCaller, response: Respo
     operation_id="marketplace_erase_own_account",
     responses=problem_responses(400, 401, 403, 413, 422, 503),
 )
-async def erase_own_account(doors: TheDoors, caller: TraderCaller, form: ErasureForm) -> Erased:
+async def erase_own_account(
+    doors: TheDoors, caller: TraderCaller, form: AccountErasure
+) -> ErasedTrader:
     """Erase the account for good: name, number, photos and products are gone at once."""
     del form
     async with doors.units.begin() as unit:

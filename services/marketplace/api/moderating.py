@@ -26,12 +26,12 @@ from services.marketplace.operations.moderating import (
 )
 from services.marketplace.product_queries import QueueStart
 from services.marketplace.product_schemas import (
-    Approval,
-    Decision,
     ModerationItem,
     ModerationQueue,
-    Rejection,
-    TakeDown,
+    ProductApproval,
+    ProductDecision,
+    ProductRejection,
+    ProductTakeDown,
 )
 from shared.cursor import write_cursor
 from shared.problems import problem_responses
@@ -113,9 +113,9 @@ async def approve(
     caller: Curator,
     product_id: ProductKey,
     response: Response,
-    form: Approval,
+    form: ProductApproval,
     if_match: IfMatch = None,
-) -> Decision:
+) -> ProductDecision:
     """Let the public see the version that one has looked at."""
     async with doors.units.begin() as unit:
         decision = await approve_product(
@@ -131,9 +131,9 @@ async def reject(
     caller: Curator,
     product_id: ProductKey,
     response: Response,
-    form: Rejection,
+    form: ProductRejection,
     if_match: IfMatch = None,
-) -> Decision:
+) -> ProductDecision:
     """Refuse the version that one has looked at, for a reason that its trader reads."""
     async with doors.units.begin() as unit:
         decision = await reject_product(
@@ -158,9 +158,9 @@ async def take_product_down(
     caller: Curator,
     product_id: ProductKey,
     response: Response,
-    form: TakeDown,
+    form: ProductTakeDown,
     if_match: IfMatch = None,
-) -> Decision:
+) -> ProductDecision:
     """Take an approved product out of the catalogue at once."""
     async with doors.units.begin() as unit:
         decision = await take_down(

@@ -23,7 +23,7 @@ from services.marketplace.rules.states import (
 )
 from services.marketplace.trader_schemas import (
     AppealForm,
-    Erased,
+    ErasedTrader,
     OwnTrader,
     PointForm,
     TraderChange,
@@ -149,7 +149,9 @@ async def list_own_facts(unit: UnitOfWork, trader_id: str) -> list[TraderFactVie
     ]
 
 
-async def erase_trader(unit: UnitOfWork, context: MarketplaceContext, trader_id: str) -> Erased:
+async def erase_trader(
+    unit: UnitOfWork, context: MarketplaceContext, trader_id: str
+) -> ErasedTrader:
     """Erase a trader: key, identity, words and photos; what is left names nobody.
 
     Raises TraderGone.
@@ -172,7 +174,7 @@ async def erase_trader(unit: UnitOfWork, context: MarketplaceContext, trader_id:
     await code_queries.delete_sessions_of(unit.connection, trader_id)
     await trader_queries.forget_words(unit.connection, trader_id)
     await note(unit, trader_id, "erase", TRADER)
-    return Erased(trader_id=trader_id, state="erased")
+    return ErasedTrader(trader_id=trader_id, state="erased")
 
 
 def check_version(trader: Trader, etags: frozenset[str] | None) -> None:

@@ -15,7 +15,7 @@ from services.marketplace.product_errors import (
     ProductNotFound,
     RevisionReplaced,
 )
-from services.marketplace.product_schemas import Decision, ModerationItem
+from services.marketplace.product_schemas import ModerationItem, ProductDecision
 from services.marketplace.rules.states import ProductState, RevisionState
 from services.marketplace.tables import Product, ProductRevision
 from services.marketplace.trader_tables import Trader
@@ -70,7 +70,7 @@ async def approve_product(
     product_id: str,
     revision: int,
     etags: frozenset[str] | None,
-) -> Decision:
+) -> ProductDecision:
     """Let the public see a version, once its trader is verified.
 
     Raises ProductNotFound, Changed, RevisionReplaced, ProductClaimed.
@@ -107,7 +107,7 @@ async def reject_product(
     etags: frozenset[str] | None,
     reason: str,
     text: str,
-) -> Decision:
+) -> ProductDecision:
     """Refuse a version with a reason; what was approved before stays shown.
 
     Raises ProductNotFound, Changed, RevisionReplaced, ProductClaimed, ReasonUnknown.
@@ -133,7 +133,7 @@ async def take_down(
     etags: frozenset[str] | None,
     reason: str,
     text: str,
-) -> Decision:
+) -> ProductDecision:
     """Take an approved product out of the catalogue at once; its trader may write it anew.
 
     Raises ProductNotFound, Changed, ProductActionIllegal, ReasonUnknown.
@@ -267,8 +267,8 @@ async def _item(
     )
 
 
-def _decision(product: Product) -> Decision:
-    return Decision(
+def _decision(product: Product) -> ProductDecision:
+    return ProductDecision(
         product_id=product.product_id,
         state=product.state,
         version=product.version,
