@@ -211,7 +211,7 @@ async def test_who_may_look(market: Driver, role: Role) -> None:
 async def test_lists_go_on_where_they_stopped(market: Driver) -> None:
     registered = [await market.register() for _ in range(3)]
     seen: list[str] = []
-    cursor = ""
+    cursor: str | None = ""
     while cursor is not None:
         answer = await market.get(f"/staff/traders?limit=2{cursor}", market.staff())
         seen += [each["trader_id"] for each in answer.json()["items"]]
