@@ -45,3 +45,9 @@ def units_for(caller: Principal, profile: SurveyProfile) -> tuple[SurveyUnit, ..
     if caller.opd is None:
         raise OpdMissing
     return tuple(unit for unit in profile.units if unit.opd == caller.opd)
+
+
+def require_every_opd(caller: Principal) -> None:
+    """Raise UnitNotYours where the caller sees their own OPD alone."""
+    if not caller.has(*SEES_EVERY_OPD):
+        raise UnitNotYours

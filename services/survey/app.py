@@ -5,7 +5,7 @@ from functools import partial
 from fastapi import FastAPI
 
 from services.survey import profile
-from services.survey.api import answering, bringing, forms, managing, pages, plans
+from services.survey.api import answering, bringing, forms, managing, pages, plans, reports, results
 from services.survey.api.admission import Admission
 from services.survey.api.doors import Doors
 from services.survey.context import SurveyContext
@@ -53,6 +53,7 @@ def create_app(settings: SurveySettings, transport: Transport | None, clock: Clo
         started.every_hour(partial(close_what_is_over, context=context))
         started.every_hour(partial(open_plans_of_closed, context=context))
 
-    routers = [door.router for door in (forms, pages, answering, bringing, managing, plans)]
+    doors = (forms, pages, answering, bringing, managing, reports, results, plans)
+    routers = [door.router for door in doors]
     app = service.build_app("Survei Kepuasan", _DESCRIPTION, routers, on_start)
     return app

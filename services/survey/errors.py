@@ -238,3 +238,14 @@ class FormUnreadable(Invalid):
     def __init__(self) -> None:
         """Say what is taken."""
         super().__init__("Kirim sebagai application/x-www-form-urlencoded, atau pakai JSON.")
+
+
+class NothingPublished(NotFound):
+    """There is no closed period, or the one that was asked for is not closed."""
+
+    slug = "survey-nothing-published"
+    title = "Belum ada hasil"
+
+    def __init__(self) -> None:
+        """Say when there will be."""
+        super().__init__("Hasil diumumkan setelah periode surveinya ditutup.")

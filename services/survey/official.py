@@ -166,3 +166,13 @@ THANKS: Final[dict[Language, str]] = {
     "id": "Terima kasih, jawaban Anda sudah kami terima.",
     "en": "Thank you, your answer was received.",
 }
+UNSTATED_NAME: Final = "Tidak menjawab"
+
+#: By which ways answers come, and what reports call them.
+CHANNELS: Final[dict[str, str]] = {
+    "public": "Formulir umum dan kode QR",
+    "kiosk": "Kios di unit",
+    "link": "Tautan yang dikirim",
+    "interview": "Wawancara",
+    "paper": "Formulir kertas",
+}

@@ -151,3 +151,13 @@ def weights_problem(weights: Weights) -> str | None:
     if total != 1:
         return f"the weights add up to {float(total):.6g} ({total}), not to 1"
     return None
+
+
+def combine_indexes(published: Sequence[float]) -> Decimal | None:
+    """Return the mean of units' published indexes, as a Pemda publishes its own; None of none.
+
+    Of the published figures, not the exact ones: whoever adds up the table shall get the same.
+    """
+    if not published:
+        return None
+    return publish(sum((Fraction(str(each)) for each in published), Fraction()) / len(published))

@@ -1,13 +1,18 @@
 """Those who answer a survey in tests, and what they say."""
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import count
 from typing import Any
 
 import httpx
 
+from services.survey.context import SurveyContext
+from services.survey.operations.answering import draft_answer, find_place, store_answers
+from services.survey.queries import close_period
+from services.survey.rules.answers import Given
 from services.survey.rules.index import ELEMENTS
+from services.survey.rules.periods import first_day
 from shared.auth import Role
 from shared.survey_links import SurveyLink, read_survey_keys, sign_link
 from tests.support.system import System
@@ -87,3 +92,36 @@ def problem_of(answer: httpx.Response, status: int) -> str:
     assert answer.status_code == status, answer.text
     assert answer.headers["content-type"] == "application/problem+json"
     return str(answer.json()["type"]).rpartition(":")[2]
+
+
+async def fill(
+    system: System,
+    unit: str,
+    service: str,
+    contents: Sequence[Mapping[str, Any]],
+    *,
+    period: str = PERIOD,
+    channel: str = "paper",
+) -> None:
+    """Store many answers at once, as the doors do after they have checked them."""
+    context: SurveyContext = system.app.apps["survey"].state.context
+    place = find_place(context, unit, service, period, channel)
+    drafts = [
+        draft_answer(
+            context,
+            place,
+            Given(each["scores"], each.get("respondent", {}), each.get("extras", {})),
+            first_day(period),
+            comment=each.get("comment"),
+        )
+        for each in contents
+    ]
+    async with system.service("survey").units.begin() as work:
+        await store_answers(work, drafts)
+
+
+async def close(system: System, *periods: str) -> None:
+    """Close periods, whatever the clock says."""
+    async with system.service("survey").database.transaction() as connection:
+        for period in periods:
+            await close_period(connection, period, system.clock.now())
