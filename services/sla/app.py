@@ -2,7 +2,7 @@
 
 from fastapi import FastAPI
 
-from services.sla import board_api, profile
+from services.sla import board_api, profile, report_api
 from services.sla.api import router
 from services.sla.board import BoardKeeper
 from services.sla.consumers import handlers
@@ -50,6 +50,7 @@ def create_app(settings: SlaSettings, transport: Transport | None, clock: Clock)
             started.database, clock, context.zone, context.names, settings.board_seconds
         )
         app.state.boards = boards
+        app.state.public_figures = report_api.PublicFigures()
         started.run_in_background("board", boards.run())
         await started.consume(handlers(context))
         started.run_in_background(
@@ -67,6 +68,6 @@ def create_app(settings: SlaSettings, transport: Transport | None, clock: Clock)
         )
 
     held_messages = held_messages_router("sla", lambda _request: service.units)
-    routers = [router, board_api.router, notice_router, held_messages]
+    routers = [router, board_api.router, report_api.router, notice_router, held_messages]
     app = service.build_app("Tenggat layanan", _DESCRIPTION, routers, on_start)
     return app

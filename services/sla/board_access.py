@@ -1,6 +1,9 @@
 """Who may look at boards, scores and reports, and whose; whatever is not allowed is denied."""
 
-from typing import Final
+from typing import Annotated, Final
+
+from fastapi import Query
+from pydantic.json_schema import SkipJsonSchema
 
 from services.sla.errors import OpdMissing, OpdNotYours, OpdUnknown
 from shared.auth import Principal, Role
@@ -10,6 +13,16 @@ SEE_ALL: Final = (Role.LEADER, Role.SEKDA, Role.AUDITOR, Role.ADMIN)
 #: They see their own.
 SEE_OWN: Final = (Role.HEAD, Role.OFFICER)
 VIEWERS: Final = (*SEE_ALL, *SEE_OWN)
+AskedOpd = Annotated[
+    str | SkipJsonSchema[None],
+    Query(
+        min_length=1,
+        max_length=100,
+        pattern=r"^[^\u0000]*$",
+        description="One OPD alone; officers and heads always see their own.",
+        examples=["PUPR"],
+    ),
+]
 
 
 def choose_scope(caller: Principal, asked: str | None, opds: frozenset[str]) -> str | None:

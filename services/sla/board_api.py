@@ -3,12 +3,12 @@
 from collections.abc import AsyncIterator
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Header, Query, Request, Response
+from fastapi import APIRouter, Depends, Header, Request, Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from pydantic.json_schema import SkipJsonSchema
 
 from services.sla.board import BoardKeeper
-from services.sla.board_access import VIEWERS, choose_scope
+from services.sla.board_access import VIEWERS, AskedOpd, choose_scope
 from services.sla.board_schemas import Board
 from services.sla.context import SlaContext
 from shared.auth import Principal, require
@@ -18,16 +18,6 @@ router = APIRouter(prefix="/sla/v1/board", tags=["boards"])
 
 _PROBLEMS = problem_responses(401, 403, 422, 503)
 Viewer = Annotated[Principal, Depends(require(*VIEWERS))]
-AskedOpd = Annotated[
-    str | SkipJsonSchema[None],
-    Query(
-        min_length=1,
-        max_length=100,
-        pattern=r"^[^\u0000]*$",
-        description="One OPD alone; officers and heads always see their own.",
-        examples=["PUPR"],
-    ),
-]
 
 
 def scope_of(request: Request, caller: Viewer, opd: AskedOpd = None) -> str | None:

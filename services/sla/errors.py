@@ -62,3 +62,25 @@ class StageUnknown(Invalid):
             f"Tahap yang ada: {', '.join(stages)}.",
             errors=[{"field": "stage", "message": "tahap tidak dikenal"}],
         )
+
+
+class MonthNotOver(NotFound):
+    """Public figures are of months that are over."""
+
+    slug = "month-not-over"
+    title = "Bulan belum berakhir"
+
+    def __init__(self) -> None:
+        """Say which months there are."""
+        super().__init__("Angka publik terbit setelah bulannya berakhir. Minta bulan sebelumnya.")
+
+
+class MonthUnknown(NotFound):
+    """A month that has not begun."""
+
+    slug = "month-unknown"
+    title = "Bulan belum dimulai"
+
+    def __init__(self) -> None:
+        """Say which months there are."""
+        super().__init__("Bulan ini belum dimulai. Minta bulan yang berjalan atau yang lalu.")

@@ -11,7 +11,7 @@ from services.intake.bank_schemas import OpenDataRow, OpenDataTable
 from services.intake.context import IntakeContext
 from services.intake.operations.searching import zone_of
 from services.intake.rules.searching import month_span
-from services.intake.rules.suppression import LEAST_SHOWN, TOTAL, publish
+from shared.suppression import LEAST_SHOWN, TOTAL, publish
 
 _UNKNOWN = "-"
 

@@ -18,8 +18,8 @@ from services.intake.rules.searching import (
     write_query,
 )
 from services.intake.rules.spreadsheets import plain_cell
-from services.intake.rules.suppression import LEAST_SHOWN, TOTAL, Cell, bridges, publish
 from services.intake.rules.trends import rise_of, rising_words, words_of
+from shared.suppression import LEAST_SHOWN, TOTAL, Cell, bridges, publish
 
 ZONE = ZoneInfo("Asia/Jakarta")
 NOW = datetime(2026, 3, 9, 2, tzinfo=UTC)
