@@ -13,7 +13,12 @@ from services.sla.errors import MonthNotOver, MonthUnknown
 from services.sla.periods import MONTH_PATTERN, month_before, month_of
 from services.sla.report_files import write_csv
 from services.sla.report_pages import draw_performance, draw_report
-from services.sla.report_schemas import MonthlyReport, PublicPerformance, Scoreboard
+from services.sla.report_schemas import (
+    MonthlyReport,
+    PublicPerformance,
+    Scoreboard,
+    ScoreboardQuery,
+)
 from services.sla.reporting import make_public, make_report, make_scoreboard, seen_by
 from shared.auth import Principal, Role, require
 from shared.problems import problem_responses
@@ -60,7 +65,7 @@ def _this_month(request: Request) -> str:
 
 @router.get("/scoreboard", operation_id="read_scoreboard", tags=["boards"], responses=_PROBLEMS)
 async def read_scoreboard(
-    request: Request, caller: Viewer, period: AskedMonth = None
+    request: Request, caller: Viewer, query: Annotated[ScoreboardQuery, Query()]
 ) -> Scoreboard:
     """Show a month's scores of OPDs and officers, and whom to thank.
 
@@ -68,7 +73,7 @@ async def read_scoreboard(
     the own OPD and the own line. How a score is made, and who is not ranked, is in sla's README.
     """
     context, this_month = _context(request), _this_month(request)
-    month = period or month_before(this_month)
+    month = query.period or month_before(this_month)
     if month > this_month:
         raise MonthUnknown
     opd = choose_scope(caller, None, context.opds)

@@ -4,6 +4,9 @@ from datetime import date, datetime
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
+from pydantic.json_schema import SkipJsonSchema
+
+from services.sla.periods import MONTH_PATTERN
 
 _SCORE: dict[str, Any] = {
     "opd": "PUPR",
@@ -51,6 +54,19 @@ _LINE: dict[str, Any] = {
     "follow_up_seconds": 50000.0,
     "resolution_seconds": 180000.0,
 }
+
+
+class ScoreboardQuery(BaseModel):
+    """Which month's scores are asked for."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    period: str | SkipJsonSchema[None] = Field(
+        default=None,
+        pattern=MONTH_PATTERN,
+        description="The month; the one before this when it is left out.",
+        examples=["2026-02"],
+    )
 
 
 class ScoreLine(BaseModel):
