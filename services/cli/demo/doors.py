@@ -1,5 +1,6 @@
 """The doors of a running system, as the people of the script use them."""
 
+from collections.abc import Collection
 from types import TracebackType
 from typing import Any, Self
 
@@ -9,6 +10,9 @@ from shared.auth import Role
 from shared.clock import Clock
 from shared.contracts.topics import SERVICES, ServiceName
 from shared.local_issuer import LocalIssuer
+
+
+_MOST_PAGES = 50
 
 
 class Refused(RuntimeError):
@@ -111,6 +115,26 @@ class Doors:
             return []
         clocks: list[dict[str, Any]] = _answer(answer)["clocks"]
         return clocks
+
+    async def notices(self, complaint_ids: Collection[str]) -> list[dict[str, Any]]:
+        """Look up what staff were told of these cases, the newest first."""
+        url = f"{self._base['sla']}/sla/v1/notices"
+        found: list[dict[str, Any]] = []
+        cursor: str | None = None
+        for _ in range(_MOST_PAGES):
+            asked: dict[str, str | int] = {"limit": 200}
+            page = _answer(
+                await self._client.get(
+                    url,
+                    params=asked if cursor is None else {**asked, "cursor": cursor},
+                    headers=self._staff("wali-kota", Role.LEADER),
+                )
+            )
+            found += [each for each in page["notices"] if each["complaint_id"] in complaint_ids]
+            cursor = page["next"]
+            if cursor is None:
+                break
+        return found
 
     async def _post(
         self, service: ServiceName, path: str, body: dict[str, Any], headers: dict[str, str]

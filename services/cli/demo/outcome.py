@@ -1,7 +1,7 @@
 """What a simulated day came to: answered in time, late, escalated, as sla's clocks say it."""
 
 import asyncio
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +12,7 @@ from services.cli.demo.doors import Doors
 from services.cli.demo.player import Player, Story
 
 _LEVELS = {0: "officer", 1: "head", 2: "Sekda", 3: "leader"}
+_LEVEL_OF = {"sekda": "Sekda", "triage": "triage desk"}
 
 
 @dataclass
@@ -38,6 +39,7 @@ async def print_outcome(console: Console, doors: Doors, player: Player) -> None:
     for story, clocks in zip(told, await asyncio.gather(*map(ask, told)), strict=True):
         _count(tallies[story.opd or "MEJA TRIASE"], story, clocks)
     _print(console, tallies)
+    _print_notices(console, await doors.notices({story.complaint_id for story in told}))
     right = sum(s.placed_by == "aturan" for s in told)
     console.print(
         f"\n{len(told)} complaints; {right} placed by a rule at once, "
@@ -45,6 +47,16 @@ async def print_outcome(console: Console, doors: Doors, player: Player) -> None:
     )
     for refusal in player.refusals:
         console.print(f"[yellow]The system refused:[/yellow] {refusal}", soft_wrap=True)
+
+
+def _print_notices(console: Console, notices: list[dict[str, Any]]) -> None:
+    kinds = Counter(each["kind"] for each in notices)
+    if not kinds:
+        return
+    kinds_told = ", ".join(f"{count} {kind}" for kind, count in kinds.most_common())
+    roles = Counter(_LEVEL_OF.get(each["to_role"], each["to_role"]) for each in notices)
+    roles_told = ", ".join(f"{role} {count}" for role, count in roles.most_common())
+    console.print(f"Staff were told {len(notices)} times: {kinds_told}; {roles_told}")
 
 
 def _count(tally: Tally, story: Story, clocks: list[dict[str, Any]]) -> None:
