@@ -11,7 +11,6 @@ from shared.clock import Clock
 from shared.contracts.topics import SERVICES, ServiceName
 from shared.local_issuer import LocalIssuer
 
-
 _MOST_PAGES = 50
 
 
