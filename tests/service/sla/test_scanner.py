@@ -291,10 +291,28 @@ class TestAtScale:
             ("clock_pkey", due_queries.NOTE_FIRED, (texts, *[array_text([now] * 50)] * 3)),
         ):
             async with sla.units.begin() as unit:
+                if statement is not due_queries.NOTE_FIRED:
+                    await due_queries.keep_to_indexes(unit.connection)
                 plan = await fetch(unit.connection, f"EXPLAIN {statement}", *values)
             lines = "\n".join(row[0] for row in plan)
             assert index in lines, lines
             assert "Seq Scan" not in lines, lines
+
+    async def test_a_burst_that_the_statistics_know_nothing_of_is_not_sorted_for_each_batch(
+        self, sla: Sla
+    ) -> None:
+        await _many_clocks(sla.units.database, 20_000, sla.clock.now() + timedelta(days=30))
+        now = sla.clock.now()
+        async with sla.units.begin() as unit:
+            await unit.connection.execute(text("ALTER TABLE clock SET (autovacuum_enabled = off)"))
+            await unit.connection.execute(
+                text("UPDATE clock SET next_fire_at = :now"), {"now": now}
+            )
+            await due_queries.keep_to_indexes(unit.connection)
+            plan = await fetch(unit.connection, f"EXPLAIN {due_queries.LOCK_DUE}", now, 500)
+        lines = "\n".join(row[0] for row in plan)
+        assert "Index Scan using clock_fires" in lines, lines
+        assert "Sort" not in lines, lines
 
     async def test_many_that_are_due_at_once_all_fire(self, sla: Sla) -> None:
         await _many_clocks(sla.units.database, 3_000, sla.clock.now())
