@@ -1,8 +1,8 @@
 """What wraps every request: an id, a trace, a size limit, metrics, and one log line."""
 
+from collections.abc import Mapping
 from time import perf_counter
 
-import structlog
 from fastapi import Request
 from opentelemetry.trace import SpanKind
 from prometheus_client import Counter, Histogram
@@ -12,10 +12,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.correlation import correlated, is_safe_id
 from shared.ids import new_id
+from shared.logging import log_request
 from shared.problems import failure_response
 from shared.telemetry import span
-
-log = structlog.get_logger(__name__)
 
 MAX_BODY_BYTES = 256 * 1024
 _BODY_LIMIT = "tanggap.body_limit"
@@ -26,13 +25,26 @@ class RequestScope:
     """ASGI middleware around one service's app."""
 
     def __init__(
-        self, app: ASGIApp, *, service: str, seconds: Histogram, requests: Counter
+        self,
+        app: ASGIApp,
+        *,
+        service: str,
+        seconds: Histogram,
+        requests: Counter,
+        hot_doors: Mapping[tuple[str, str], ASGIApp] | None = None,
     ) -> None:
-        """`seconds` has the labels service, method and route; `requests` status as well."""
+        """`seconds` has the labels service, method and route; `requests` status as well.
+
+        `hot_doors` are found by method and path before the app is asked for its routes, and set the
+        scope's `route` themselves.
+        """
         self._app = app
         self._service = service
         self._seconds = seconds
         self._requests = requests
+        self._hot_doors = hot_doors or {}
+        # Of each answer's labels, the metrics: to look them up takes as long as to count.
+        self._counted: dict[tuple[str, str, int], tuple[Histogram, Counter]] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -68,7 +80,8 @@ class RequestScope:
             await send(message)
 
         try:
-            await self._app(scope, _limited(scope, receive, headers), send_with_id)
+            app = self._hot_doors.get((scope["method"], scope["path"]), self._app)
+            await app(scope, _limited(scope, receive, headers), send_with_id)
         except Exception as error:
             if started:
                 raise
@@ -82,16 +95,16 @@ class RequestScope:
             return
         # A method may be any word: as a label each would be a series of its own.
         method = scope["method"] if scope["method"] in _METHODS else "OTHER"
-        self._seconds.labels(self._service, method, route).observe(seconds)
-        self._requests.labels(self._service, method, route, str(status)).inc()
-        log.info(
-            "request",
-            service=self._service,
-            method=method,
-            route=route,
-            status=status,
-            milliseconds=round(seconds * 1000, 1),
-        )
+        labels = (method, route, status)
+        counted = self._counted.get(labels)
+        if counted is None:
+            counted = self._counted[labels] = (
+                self._seconds.labels(self._service, method, route),
+                self._requests.labels(self._service, method, route, str(status)),
+            )
+        counted[0].observe(seconds)
+        counted[1].inc()
+        log_request(self._service, method, route, status, round(seconds * 1000, 1))
 
 
 def _declared_length(headers: Headers) -> int:

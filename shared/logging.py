@@ -3,18 +3,63 @@
 import logging
 import sys
 from collections.abc import MutableMapping
-from typing import Any
+from contextlib import nullcontext, suppress
+from typing import Any, TextIO
 
 import structlog
 
+from shared.clock import SystemClock
 from shared.correlation import present_correlation
 from shared.masking import mask_identifiers
 from shared.telemetry import current_trace_id
+
+log = structlog.get_logger("shared.http")
+_CLOCK = SystemClock()
 
 # Ids, times and counts: masking would mistake their digits for a number of a person.
 _PLAIN = frozenset(
     {"timestamp", "level", "event_id", "correlation_id", "causation_id", "trace_id", "complaint_id"}
 )
+
+
+class JsonLines(logging.StreamHandler[TextIO]):
+    """Writes log lines as JSON; one that is written out already goes to the stream as it is."""
+
+    def write(self, line: str) -> None:
+        """Write a line; what goes wrong with the stream is no error of the work it tells of."""
+        with self.lock or nullcontext(), suppress(OSError, ValueError):
+            self.stream.write(line)
+            self.flush()
+
+
+def log_request(service: str, method: str, route: str, status: int, milliseconds: float) -> None:
+    """Log that a request was answered.
+
+    As JSON it is written by hand where it goes nowhere else: through structlog and the standard
+    library it took a tenth of the time of a submission. Nothing in it needs escaping or masking:
+    names of our own, ids that were checked, and numbers.
+    """
+    root = logging.root
+    lines = root.handlers[0] if len(root.handlers) == 1 else None
+    if not isinstance(lines, JsonLines) or root.level > logging.INFO:
+        log.info(
+            "request",
+            service=service,
+            method=method,
+            route=route,
+            status=status,
+            milliseconds=milliseconds,
+        )
+        return
+    correlation, trace_id = present_correlation(), current_trace_id()
+    story = f', "correlation_id": "{correlation.correlation_id}"' if correlation else ""
+    trace = f', "trace_id": "{trace_id}"' if trace_id else ""
+    at = _CLOCK.now().isoformat(timespec="microseconds")
+    lines.write(
+        f'{{"service": "{service}", "method": "{method}", "route": "{route}", "status": {status}, '
+        f'"milliseconds": {milliseconds}, "event": "request", "logger": "shared.http", '
+        f'"level": "info", "timestamp": "{at[:-6]}Z"{story}{trace}}}\n'
+    )
 
 
 def configure_logging(level: str, output: str) -> None:
@@ -38,7 +83,7 @@ def configure_logging(level: str, output: str) -> None:
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=True,
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = JsonLines(sys.stderr) if output == "json" else logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=before,

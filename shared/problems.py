@@ -1,6 +1,6 @@
 """Every error of the HTTP doors as RFC 9457 problem+json, 404, 405, 422 and 500 included."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import structlog
@@ -131,9 +131,16 @@ def problem_response(
 
 def install_problem_handlers(app: FastAPI) -> None:
     """Let every refusal of this app be a problem; RequestScope answers what nobody foresaw."""
-    app.add_exception_handler(Problem, _on_problem)
-    app.add_exception_handler(RequestValidationError, _on_validation_error)
-    app.add_exception_handler(HTTPException, _on_http_exception)
+    for kind in _REFUSALS:
+        app.add_exception_handler(kind, _on_refusal)
+
+
+def refusal_response(error: Exception) -> JSONResponse:
+    """Answer what a door refuses with; raises whatever is no refusal."""
+    for kind, answer in _REFUSALS.items():
+        if isinstance(error, kind):
+            return answer(error)
+    raise error
 
 
 def failure_response(error: Exception) -> JSONResponse:
@@ -156,9 +163,11 @@ def failure_response(error: Exception) -> JSONResponse:
     )
 
 
-async def _on_problem(_request: Request, error: Exception) -> JSONResponse:
-    if not isinstance(error, Problem):
-        raise error
+async def _on_refusal(_request: Request, error: Exception) -> JSONResponse:
+    return refusal_response(error)
+
+
+def _answer_problem(error: Problem) -> JSONResponse:
     return problem_response(
         error.status,
         error.slug,
@@ -170,9 +179,7 @@ async def _on_problem(_request: Request, error: Exception) -> JSONResponse:
     )
 
 
-async def _on_validation_error(_request: Request, error: Exception) -> JSONResponse:
-    if not isinstance(error, RequestValidationError):
-        raise error
+def _answer_validation_error(error: RequestValidationError) -> JSONResponse:
     found = error.errors()
     unreadable = any(item["type"] == "json_invalid" for item in found)
     errors = [
@@ -186,13 +193,18 @@ async def _on_validation_error(_request: Request, error: Exception) -> JSONRespo
     )
 
 
-async def _on_http_exception(_request: Request, error: Exception) -> JSONResponse:
-    if not isinstance(error, HTTPException):
-        raise error
+def _answer_http_exception(error: HTTPException) -> JSONResponse:
     slug, title = PROBLEM_TITLES.get(error.status_code, ("http", "Permintaan ditolak"))
     said = printable(str(error.detail))
     detail = _FRAMEWORK_DETAILS.get(said, said)
     return problem_response(error.status_code, slug, title, detail, headers=error.headers)
+
+
+_REFUSALS: dict[type[Exception], Callable[[Any], JSONResponse]] = {
+    Problem: _answer_problem,
+    RequestValidationError: _answer_validation_error,
+    HTTPException: _answer_http_exception,
+}
 
 
 def _pointer(loc: Sequence[int | str]) -> str:

@@ -11,6 +11,7 @@ import structlog
 from fastapi import APIRouter, FastAPI, Response
 from fastapi.responses import JSONResponse, PlainTextResponse
 from pydantic import BaseModel
+from starlette.types import ASGIApp
 
 from shared.auth import JwksKeys, KeySource, TokenVerifier
 from shared.clock import Clock
@@ -96,9 +97,17 @@ class Service:
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
     def build_app(
-        self, title: str, description: str, routers: Sequence[APIRouter], on_start: OnStart
+        self,
+        title: str,
+        description: str,
+        routers: Sequence[APIRouter],
+        on_start: OnStart,
+        hot_doors: Mapping[tuple[str, str], ASGIApp] | None = None,
     ) -> FastAPI:
-        """Make the FastAPI app; `on_start` runs once the database answers."""
+        """Make the FastAPI app; `on_start` runs once the database answers.
+
+        `hot_doors` are served by method and path without asking the routers, which have them too.
+        """
         app = DocumentedApp(
             title=title,
             description=description,
@@ -124,6 +133,7 @@ class Service:
             service=self.name,
             seconds=self.metrics.http_seconds,
             requests=self.metrics.http_requests,
+            hot_doors=hot_doors,
         )
         return app
 

@@ -24,6 +24,8 @@ from shared.settings import CoreSettings
 KEY_BYTES: Final = 32
 _NONCE_BYTES: Final = 12
 _BASE32: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+# Two characters for ten bits, the lower five first.
+_PAIRS: Final = tuple(low + high for high in _BASE32 for low in _BASE32)
 #: 20 characters of base32: 100 bits.
 SECRET_CHARACTERS: Final = 20
 
@@ -125,7 +127,7 @@ class Vault:
         bits = int.from_bytes(digest)
         # Base32 by hand: the library's takes five times as long, and this is done for each answer.
         return "".join(
-            [_BASE32[bits >> shift & 31] for shift in range(0, 5 * SECRET_CHARACTERS, 5)]
+            [_PAIRS[bits >> shift & 1023] for shift in range(0, 5 * SECRET_CHARACTERS, 10)]
         )
 
     def _master(self, key_id: str) -> _MasterKey:

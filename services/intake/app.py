@@ -137,7 +137,9 @@ def create_app(settings: IntakeSettings, transport: Transport | None, clock: Clo
         digests.router,
         open_data.router,
     ]
-    app = service.build_app("Laporan Warga", _DESCRIPTION, routers, on_start)
+    app = service.build_app(
+        "Laporan Warga", _DESCRIPTION, routers, on_start, submitting.hot_doors()
+    )
     return app
 
 

@@ -8,8 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from asyncpg import UniqueViolationError
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.intake.errors import TrackingCodeTaken
+from shared.database import fetch
 
 #: Columns of a submission with their types, in the order of `_SUBMIT`.
 _TYPES: Mapping[str, str] = {
@@ -50,6 +54,7 @@ _TYPES: Mapping[str, str] = {
     "key": "text",
     "body_hash": "bytea",
 }
+_ARRAYS = ", ".join(f"CAST(${place} AS {kind}[])" for place, kind in enumerate(_TYPES.values(), 1))
 _COMPLAINT = (
     "complaint_id, tracking_code, reporter_id, key_id, channel, classification, title, text, "
     "address, lat, lon, area_code, anonymous, secret, submitted_at, device_time, words, "
@@ -59,10 +64,9 @@ _COMPLAINT = (
 # Keys are claimed first and in order: of two that come at once the second waits for the first, and
 # two groups never wait for each other. `claimed` names the complaint, because of two rows with the
 # same key in one group only one may be taken.
-_SUBMIT = text(
-    f"""
+_SUBMIT = f"""
     WITH item AS (
-        SELECT * FROM unnest({", ".join(f"CAST(:{c} AS {t}[])" for c, t in _TYPES.items())})
+        SELECT * FROM unnest({_ARRAYS})
         AS i ({", ".join(_TYPES)})
     ), claimed AS (
         INSERT INTO idempotency (scope, key, body_hash, status, answer, created_at)
@@ -91,7 +95,6 @@ _SUBMIT = text(
     SELECT {_COMPLAINT} FROM fresh
     RETURNING complaint_id
     """  # noqa: S608 - names of our own
-)
 _REPLAY = text(
     """
     SELECT i.scope, i.key, i.body_hash, c.complaint_id, c.tracking_code, c.key_id, c.submitted_at
@@ -119,12 +122,17 @@ async def insert_submissions(
 ) -> set[str]:
     """Store complaints with reporters, timelines and keys; returns the ids of those stored.
 
-    One whose key was used before is left out. Raises IntegrityError, and stores nothing, where a
+    One whose key was used before is left out. Raises TrackingCodeTaken, and stores nothing, where a
     tracking code is taken.
     """
-    arrays = {column: [row[column] for row in rows] for column in _TYPES}
-    result = await connection.execute(_SUBMIT, arrays)
-    return {str(row.complaint_id) for row in result}
+    arrays = [[row[column] for row in rows] for column in _TYPES]
+    try:
+        stored = await fetch(connection, _SUBMIT, *arrays)
+    except UniqueViolationError as error:
+        if error.constraint_name == "complaint_tracking_code_key":
+            raise TrackingCodeTaken from error
+        raise
+    return {str(row["complaint_id"]) for row in stored}
 
 
 async def find_taken(

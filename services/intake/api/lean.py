@@ -14,9 +14,11 @@ from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, ValidationError
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from services.intake.api.admission import DEVICE_HEADER, read_device
 from shared.idempotency import KEY_HEADER, KEY_PATTERN, LONGEST_KEY, SHORTEST_KEY
+from shared.problems import refusal_response
 
 _KEY: Final = re.compile(KEY_PATTERN)
 Details = list[dict[str, Any]]
@@ -24,6 +26,23 @@ Details = list[dict[str, Any]]
 
 class LeanRoute(APIRoute):
     """Reads the body once, from its bytes straight into the model."""
+
+    def as_app(self) -> ASGIApp:
+        """Return an app of this route alone: no router looks for it, no middleware guards it.
+
+        Refusals are answered here as everywhere; what nobody foresaw is for RequestScope.
+        """
+        handle = self.get_route_handler()
+
+        async def serve(scope: Scope, receive: Receive, send: Send) -> None:
+            scope["route"] = self
+            try:
+                response = await handle(Request(scope, receive, send))
+            except Exception as error:  # noqa: BLE001 - raised again if it is no refusal
+                response = refusal_response(error)
+            await response(scope, receive, send)
+
+        return serve
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Return what serves a request."""

@@ -6,11 +6,10 @@ from datetime import datetime
 from typing import Any
 
 from pydantic_core import to_json
-from sqlalchemy.exc import IntegrityError
 
 from services.intake.attachment_tables import Attachment
 from services.intake.context import IntakeContext
-from services.intake.errors import SenderBlocked, TrackingCodeTaken
+from services.intake.errors import SenderBlocked
 from services.intake.operations.attachments import (
     GivenFile,
     give_files,
@@ -252,12 +251,7 @@ async def submit_complaints(
 
 
 async def _store(unit: UnitOfWork, submissions: Sequence[Submission]) -> Sequence[Outcome]:
-    try:
-        stored = await insert_submissions(unit.connection, [each.row for each in submissions])
-    except IntegrityError as error:
-        if "complaint_tracking_code_key" in str(error.orig):
-            raise TrackingCodeTaken from error
-        raise
+    stored = await insert_submissions(unit.connection, [each.row for each in submissions])
     fresh = [each for each in submissions if each.row["complaint_id"] in stored]
     await send_acknowledgements(unit, [each.acknowledgement for each in fresh])
     files = [file for each in fresh for file in each.files]

@@ -15,6 +15,9 @@ NOTHING: Final = bytes(32)
 #: The root of a tree without leaves.
 EMPTY_ROOT: Final = sha256(b"").digest()
 
+# Made once: `json.dumps` makes one at each call.
+_FORM: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+
 
 @dataclass(frozen=True, slots=True)
 class Sibling:
@@ -36,7 +39,7 @@ def digest_of(content: Sequence[Any]) -> bytes:
 
 def canonical(content: Any) -> bytes:
     """Write JSON without spaces, with sorted names, in UTF-8."""
-    return json.dumps(content, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()
+    return _FORM.encode(content).encode()
 
 
 def written_time(at: datetime) -> str:

@@ -6,10 +6,12 @@ import re
 from datetime import datetime, timedelta
 from typing import Any
 
+import httpx
 import pytest
 
 from services.intake.rules.tracking import read_code
 from shared.contracts.intake import ComplaintSubmitted
+from shared.http import RequestScope
 from shared.ids import new_id
 from tests.service.intake.driver import COMPLAINTS, REPORTER, Driver
 
@@ -40,6 +42,8 @@ async def test_a_complaint_is_answered_with_code_secret_and_links(intake: Driver
         "feedback": f"{path}/feedback",
         "withdraw": f"{path}/withdraw",
         "secrecy": f"{path}/secrecy",
+        "similar": f"{path}/similar",
+        "join": f"{path}/join",
     }
     assert answer.headers["location"] == path
 
@@ -274,3 +278,38 @@ async def test_empty_fields_of_a_form_count_as_left_out(intake: Driver) -> None:
 
 async def test_a_device_five_minutes_ahead_is_believed(intake: Driver) -> None:
     await intake.lodge("x", device_time=(intake.now + timedelta(minutes=5)).isoformat())
+
+
+@pytest.mark.parametrize(
+    ("body", "headers", "status"),
+    [
+        (b"{", {}, 400),
+        (b'{"text": 1, "more": 2}', {}, 422),
+        (b'{"text": "Lampu padam."}', {"Idempotency-Key": "short"}, 422),
+        (b'{"text": "Lampu padam.", "channel": "none"}', {}, 422),
+        (b'{"text": "Lampu padam.", "join": "AAAAAAAAAA"}', {}, 404),
+        (b'"' + b"x" * 300_000 + b'"', {}, 413),
+    ],
+)
+async def test_the_hot_door_refuses_as_the_routed_one_does(
+    intake: Driver,
+    monkeypatch: pytest.MonkeyPatch,
+    body: bytes,
+    headers: dict[str, str],
+    status: int,
+) -> None:
+    async def refusal() -> tuple[httpx.Response, dict[str, Any]]:
+        answer = await intake.client.post(COMPLAINTS, content=body, headers=headers)
+        said = answer.json()
+        del said["trace_id"]
+        return answer, said
+
+    hot, said = await refusal()
+    scope: Any = intake.system.app.apps["intake"].middleware_stack
+    while not isinstance(scope, RequestScope):
+        scope = scope.app
+    monkeypatch.setattr(scope, "_hot_doors", {})
+    routed, said_too = await refusal()
+    assert (hot.status_code, said) == (routed.status_code, said_too)
+    assert hot.status_code == status
+    assert hot.headers["content-type"] == routed.headers["content-type"]

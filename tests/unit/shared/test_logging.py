@@ -11,7 +11,7 @@ import pytest
 import structlog
 
 from shared.correlation import correlated
-from shared.logging import configure_logging
+from shared.logging import configure_logging, log_request
 
 Lines = Callable[[], list[dict[str, Any]]]
 
@@ -76,3 +76,33 @@ def test_less_than_the_level_is_not_written(lines: Lines) -> None:
     structlog.get_logger("t").debug("whisper")
     logging.getLogger("library").debug("whisper")
     assert lines() == []
+
+
+def test_request_line_written_by_hand_is_the_one_that_structlog_writes(lines: Lines) -> None:
+    with correlated("permintaan-1"):
+        log_request("intake", "POST", "/intake/v1/complaints/{tracking_code}", 201, 3.4)
+        structlog.get_logger("shared.http").info(
+            "request",
+            service="intake",
+            method="POST",
+            route="/intake/v1/complaints/{tracking_code}",
+            status=201,
+            milliseconds=3.4,
+        )
+    by_hand, written = lines()
+    assert list(by_hand) == list(written)
+    assert len(by_hand.pop("timestamp")) == len(written.pop("timestamp"))
+    assert by_hand == written
+
+
+def test_request_line_keeps_to_the_level_and_bears_a_stream_that_is_gone(lines: Lines) -> None:
+    logging.root.setLevel("WARNING")
+    log_request("intake", "GET", "/x", 200, 0.1)
+    assert lines() == []
+    logging.root.setLevel("INFO")
+    stream = io.StringIO()
+    stream.close()
+    (handler,) = logging.root.handlers
+    assert isinstance(handler, logging.StreamHandler)
+    handler.stream = stream
+    log_request("intake", "GET", "/x", 200, 0.1)
