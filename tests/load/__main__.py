@@ -23,6 +23,7 @@ from tests.load.measure_bank import measure_bank
 from tests.load.measure_clocks import measure_clocks
 from tests.load.measure_delivery import measure_inbox, measure_relay
 from tests.load.measure_end_to_end import measure_end_to_end
+from tests.load.measure_model import measure_model
 from tests.load.measure_process import measure_classify, measure_start
 from tests.load.measure_submit import measure_submit
 from tests.load.measure_whole_case import measure_whole_case
@@ -66,6 +67,7 @@ BENCHES: dict[str, Bench] = {
     "inbox": Bench(measure_inbox),
     "end-to-end": Bench(measure_end_to_end, on_all_cores=True),
     "classify": Bench(measure_classify),
+    "model": Bench(measure_model),
     "bank": Bench(measure_bank, on_all_cores=True),
     "whole-case": Bench(measure_whole_case, on_all_cores=True),
     "clocks": Bench(measure_clocks, on_all_cores=True),

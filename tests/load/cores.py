@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,19 @@ def cpu_seconds(pid: int) -> float:
     except OSError:
         return 0.0
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def family_cpu_seconds(pid: int) -> float:
+    """Return the processor time of a process and of its living children, as Postgres has many."""
+    children = [int(each.name) for each in Path("/proc").glob("[0-9]*") if _parent(each) == pid]
+    return sum(map(cpu_seconds, [pid, *children]))
+
+
+def _parent(process: Path) -> int | None:
+    try:
+        return int((process / "stat").read_text(encoding="ascii").rpartition(")")[2].split()[1])
+    except (OSError, UnicodeDecodeError):
+        return None
 
 
 def resident_megabytes(pid: int) -> float:

@@ -17,7 +17,7 @@ from sqlalchemy import TextClause, text
 from shared.contracts.topics import ServiceName
 from shared.database import Database
 from tests.load.client import at_rate, in_turn
-from tests.load.cores import cpu_seconds, started_on
+from tests.load.cores import cpu_seconds, family_cpu_seconds, started_on
 from tests.load.figures import Figure
 from tests.load.plan import Plan
 from tests.load.rig import Rig
@@ -139,19 +139,25 @@ class _Loop:
 async def _closed_loop(system: Stack, player: CasePlayer, plan: Plan) -> tuple[_Loop, float]:
     """Play for so long; returns what it brought, and the seconds until all was at rest."""
     await in_turn(CLIENTS, _job(player, Played()), seconds=plan.warm_up_seconds)
-    pids = {**system.supervisor.pids(), "load": os.getpid()}
-    before = {name: cpu_seconds(pid) for name, pid in pids.items()}
+    before = _spent(system)
     played = Played()
     began = perf_counter()
     await in_turn(CLIENTS, _job(player, played), seconds=plan.case_seconds)
     seconds = perf_counter() - began
     rest = await _wait_rest(system)
-    spent = {name: cpu_seconds(pid) - before[name] for name, pid in pids.items()}
     processor = ", ".join(
-        f"{name} {each / max(1, played.finished) * 1e3:.1f}" for name, each in spent.items()
+        f"{name} {(spent - before[name]) / max(1, played.finished) * 1e3:.1f}"
+        for name, spent in _spent(system).items()
     )
     plan.say(f"whole case: {played.finished / seconds:.1f}/s, errors {dict(played.errors)}")
     return _Loop(played, played.finished / seconds, processor), rest
+
+
+def _spent(system: Stack) -> dict[str, float]:
+    """Return the processor seconds that each process has used so far."""
+    pids = {"kafka": system.kafka.pid or 0, **system.supervisor.pids(), "load": os.getpid()}
+    spent = {"postgres": family_cpu_seconds(system.postgres.pid or 0)}
+    return spent | {name: cpu_seconds(pid) for name, pid in pids.items()}
 
 
 async def _spike(player: CasePlayer, rate: float, plan: Plan) -> Played:

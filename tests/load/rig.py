@@ -94,9 +94,15 @@ class Worker:
         self._process = process
 
     @classmethod
-    async def start(cls, rig: Rig, name: str, config: Mapping[str, Any]) -> Self:
-        """Start the named work."""
-        with started_on(rig.cores.server):
+    async def start(
+        cls,
+        rig: Rig,
+        name: str,
+        config: Mapping[str, Any],
+        cores: frozenset[int] | None = None,
+    ) -> Self:
+        """Start the named work, on the server's core if no others are named."""
+        with started_on(rig.cores.server if cores is None else cores):
             process = await asyncio.create_subprocess_exec(
                 sys.executable,
                 "-m",
@@ -109,13 +115,20 @@ class Worker:
             )
         return cls(process)
 
-    async def ask(self, do: str, **values: Any) -> dict[str, Any]:
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        return self._process.pid
+
+    async def ask(
+        self, do: str, *, patience_seconds: float = _ANSWER_SECONDS, **values: Any
+    ) -> dict[str, Any]:
         """Let the worker do something; raises RuntimeError with what it said when it failed."""
         if self._process.stdin is None or self._process.stdout is None:
             raise RuntimeError("the worker has no pipes")
         self._process.stdin.write(json.dumps({"do": do, **values}).encode() + b"\n")
         await self._process.stdin.drain()
-        async with asyncio.timeout(_ANSWER_SECONDS):
+        async with asyncio.timeout(patience_seconds):
             line = await self._process.stdout.readline()
         if not line:
             raise RuntimeError(f"the worker ended while it did {do!r}")

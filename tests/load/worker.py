@@ -22,6 +22,7 @@ Command = Callable[..., Awaitable[dict[str, Any]]]
 _WORKS = {
     "classify": "tests.load.work_classify",
     "inbox": "tests.load.work_inbox",
+    "model": "tests.load.work_model",
     "relay": "tests.load.work_relay",
 }
 
