@@ -1,7 +1,9 @@
 """Learns a model from lessons: complaints of which it is known whose they were.
 
-A linear support vector machine, in which rare OPDs weigh as much as large ones. What is new counts
-more, because who does what in a Pemda changes within a year.
+Two linear support vector machines together: one takes OPDs as often as they come, which finds the
+likeliest, in one rare OPDs weigh as much as large ones. What is new counts more, because who does
+what in a Pemda changes within a year. The profile's example sentences are lessons too: of rare
+matters there are few others.
 """
 
 from collections import Counter
@@ -24,6 +26,8 @@ LEAST_OF_A_CLASS = 3
 HALF_LIFE = timedelta(days=120)
 """How old a lesson is that counts half of one of today."""
 LEAST_WEIGHT = 0.05
+BALANCED_SHARE = 0.3
+"""What the machine in which rare OPDs weigh as much as large ones has to say of both."""
 FOLDS = 3
 UNKNOWN_LIKELIHOOD = (3.0, -1.0)
 """Slope and offset of a class that only the newest lessons have."""
@@ -48,21 +52,29 @@ Points = Callable[[list[str]], Mapping[str, float]]
 
 @dataclass(frozen=True, slots=True)
 class Topics:
-    """The profile's topics in order, with the class that each belongs to, and their keywords."""
+    """The profile's topics in order, with the class that each belongs to, and their keywords.
+
+    `examples` are the profile's sentences with the topic of each.
+    """
 
     owners: Mapping[str, str]
     points: Points
+    examples: Sequence[tuple[str, str]] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """Usable lessons with their features: what both the weights and the likelihoods are from."""
+    """Usable lessons with their features: what both the weights and the likelihoods are from.
+
+    The first `real` of them are complaints, the others examples.
+    """
 
     index: FeatureIndex
     matrix: csr_matrix
     labels: list[str]
     topics: list[str | None]
     age: Floats
+    real: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +101,15 @@ def prepare(lessons: Sequence[Lesson], topics: Topics) -> Material:
         raise TooLittleToLearn(
             f"{len(usable)} usable lessons; a model needs {LEAST_LESSONS} of at least two OPDs"
         )
+    labels = {lesson.label for lesson in usable}
+    newest = max(lesson.at for lesson in usable)
+    # An OPD that has had no complaint yet is no class: nothing could tell how sure it is.
+    examples = [
+        Lesson(text, topics.owners[topic], topic, newest)
+        for text, topic in topics.examples
+        if topics.owners[topic] in labels
+    ]
+    real, usable = len(usable), [*usable, *examples]
     texts = [split_words(lesson.text) for lesson in usable]
     index = learn_features(texts, list(topics.owners))
     rows = [index.row(words, topics.points(words)) for words in texts]
@@ -98,6 +119,7 @@ def prepare(lessons: Sequence[Lesson], topics: Topics) -> Material:
         [lesson.label for lesson in usable],
         [lesson.topic for lesson in usable],
         _weights_of_age(usable),
+        real,
     )
 
 
@@ -109,9 +131,7 @@ def learn_model(
     measured: Measured = NOT_MEASURED,
 ) -> Model:
     """Return a model of all the material; `likelihoods` are those of `learn_likelihoods`."""
-    machine = _fitted(material.matrix, material.labels, material.age)
-    weights, bias = _of_each_class(machine)
-    classes = [str(label) for label in machine.classes_]
+    classes, weights, bias = _fitted(material.matrix, material.labels, material.age)
     scaling = np.array(
         [likelihoods.get(code, UNKNOWN_LIKELIHOOD) for code in classes], dtype=np.float32
     )
@@ -144,21 +164,34 @@ def learn_likelihoods(material: Material) -> dict[str, tuple[float, float]]:
     margins = np.full((len(labels), len(classes)), -1.0)
     folds = StratifiedKFold(FOLDS, shuffle=True, random_state=0)
     for others, own in folds.split(labels, labels):
-        machine = _fitted(material.matrix[others], labels[others], material.age[others])
-        weights, bias = _of_each_class(machine)
-        columns = [classes.index(str(label)) for label in machine.classes_]
+        known, weights, bias = _fitted(
+            material.matrix[others], labels[others], material.age[others]
+        )
+        columns = [classes.index(label) for label in known]
         margins[np.ix_(own, columns)] = material.matrix[own] @ weights.T + bias
     found: dict[str, tuple[float, float]] = {}
+    # Examples are clearer than what people write, and would make it sound too sure.
+    margins, labels, age = (part[: material.real] for part in (margins, labels, material.age))
     for place, code in enumerate(classes):
         scaling = LogisticRegression(C=10)
-        scaling.fit(margins[:, [place]], labels == code, sample_weight=material.age)
+        scaling.fit(margins[:, [place]], labels == code, sample_weight=age)
         found[code] = (float(scaling.coef_[0, 0]), float(scaling.intercept_[0]))
     return found
 
 
-def _fitted(matrix: csr_matrix, labels: Sequence[str], age: Floats) -> LinearSVC:
-    machine = LinearSVC(C=0.5, class_weight="balanced", random_state=0)
-    return machine.fit(matrix, labels, sample_weight=age)
+def _fitted(
+    matrix: csr_matrix, labels: Sequence[str], age: Floats
+) -> tuple[list[str], Floats, Floats]:
+    """Return the classes, and for each a row of weights and a bias: those of both machines."""
+    classes: list[str] = []
+    weights, bias = np.zeros(1), np.zeros(1)
+    for share, class_weight in ((1 - BALANCED_SHARE, None), (BALANCED_SHARE, "balanced")):
+        machine = LinearSVC(C=0.6, class_weight=class_weight, random_state=0)
+        machine.fit(matrix, labels, sample_weight=age)
+        own_weights, own_bias = _of_each_class(machine)
+        classes = [str(label) for label in machine.classes_]
+        weights, bias = weights + share * own_weights, bias + share * own_bias
+    return classes, weights.astype(np.float32), bias.astype(np.float32)
 
 
 def _of_each_class(learner: LinearSVC) -> tuple[Floats, Floats]:

@@ -119,7 +119,8 @@ def topics_of(router: Router) -> "Topics":
     from services.routing.classifier.training import Topics  # noqa: PLC0415 - loads scikit-learn
 
     owners = {topic.code: topic.opd or SUB_DISTRICT for topic in router.profile.topics}
-    return Topics(owners, router.keyword_points)
+    examples = [(text, each.topic) for each in router.profile.examples for text in each.texts]
+    return Topics(owners, router.keyword_points, examples)
 
 
 def train(past: Sequence[Past], router: Router, present: Present) -> Trained:
