@@ -5,6 +5,7 @@ kept as they went out, so this table is for answers without secrets.
 """
 
 import hashlib
+import json
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Annotated, Any
@@ -15,6 +16,7 @@ from fastapi import Header
 from pydantic.json_schema import SkipJsonSchema
 from sqlalchemy import text
 
+from shared.database import fetch
 from shared.errors import Conflict, Invalid
 from shared.unit_of_work import UnitOfWork, UnitsOfWork
 
@@ -45,12 +47,7 @@ _CLAIM = text(
 _FIND = text(
     "SELECT body_hash, status, answer FROM idempotency WHERE scope = :scope AND key = :key"
 )
-_ANSWER = text(
-    """
-    UPDATE idempotency SET status = :status, answer = :answer
-    WHERE scope = :scope AND key = :key
-    """
-).bindparams(sa.bindparam("answer", type_=sa.JSON))
+_ANSWER = "UPDATE idempotency SET status = $1, answer = $2 WHERE scope = $3 AND key = $4"
 
 
 class KeyReused(Invalid):
@@ -127,7 +124,7 @@ async def once(
         if not claimed.rowcount:
             return _replay((await unit.connection.execute(_FIND, row)).first(), digest)
         answer = await work(unit)
-        await unit.connection.execute(_ANSWER, {**row, "status": 200, "answer": answer})
+        await fetch(unit.connection, _ANSWER, 200, json.dumps(answer), scope, key)
         return answer
 
 

@@ -1,11 +1,13 @@
 """All of routing's SQL: Core statements on the unit's connection."""
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any, cast
 
-from sqlalchemy import JSON, Row, Select, bindparam, func, insert, select, text, tuple_, update
+from sqlalchemy import JSON, Row, Select, bindparam, func, select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.elements import ColumnElement, SQLCoreOperations
 from sqlmodel import col
@@ -13,7 +15,10 @@ from sqlmodel import col
 from services.routing.handling_tables import LateClock
 from services.routing.states import State
 from services.routing.tables import Case, CaseFact
+from shared.database import fetch
 
+_IDS = ("complaint_id", "merged_into", "request_id")
+_LOCK = f"SELECT {', '.join(Case.model_fields)} FROM cases WHERE complaint_id = $1 FOR UPDATE"  # noqa: S608
 EXCERPT_CHARS = 240
 MOST_FACTS = 500
 MOST_MEMBERS = 1_000
@@ -123,11 +128,13 @@ async def insert_case(
 async def update_case(
     connection: AsyncConnection, case: Case, changes: Mapping[str, Any], fact: CaseFact
 ) -> Case:
-    """Store changes of a case whose row is locked, with the fact they follow from."""
-    await connection.execute(
-        update(Case).where(col(Case.complaint_id) == case.complaint_id).values(**changes)
-    )
-    await connection.execute(insert(CaseFact), fact.model_dump())
+    """Store changes of a case whose row is locked, with the fact they follow from.
+
+    One statement, on the driver: with two through SQLAlchemy an officer's answer cost a tenth more.
+    """
+    values = [*changes.values(), *fact.model_dump().values()]
+    statement = _change(tuple(changes))
+    await fetch(connection, statement, case.complaint_id, *map(_as_parameter, values))
     return Case(**{**case.model_dump(), **changes})
 
 
@@ -139,8 +146,8 @@ async def find_case(connection: AsyncConnection, complaint_id: str) -> Case | No
 
 async def lock_case(connection: AsyncConnection, complaint_id: str) -> Case | None:
     """Return the case, if there is one, and let nobody else change it in this transaction."""
-    statement = select(Case).where(col(Case.complaint_id) == complaint_id).with_for_update()
-    return _case((await connection.execute(statement)).first())
+    rows = await fetch(connection, _LOCK, complaint_id)
+    return Case(**{**rows[0], **_ids(rows[0])}) if rows else None
 
 
 async def lock_cases(connection: AsyncConnection, complaint_ids: Iterable[str]) -> dict[str, Case]:
@@ -235,6 +242,28 @@ async def list_cases(
     statement = select_cases(wanted, start=start, limit=limit)
     rows = (await connection.execute(statement)).mappings().all()
     return cast(Sequence[Mapping[str, Any]], rows)
+
+
+@cache
+def _change(columns: tuple[str, ...]) -> str:
+    """Write the statement that changes these columns of case $1 and notes a fact."""
+    changed = ", ".join(f"{column} = ${place}" for place, column in enumerate(columns, 2))
+    first = len(columns) + 2
+    noted = ", ".join(f"${place}" for place in range(first, first + len(CaseFact.model_fields)))
+    return f"""
+        WITH changed AS (UPDATE cases SET {changed} WHERE complaint_id = $1)
+        INSERT INTO case_history ({", ".join(CaseFact.model_fields)}) VALUES ({noted})
+        """  # noqa: S608 - the tables' own columns
+
+
+def _as_parameter(value: Any) -> Any:
+    """Return a value as the driver takes it: JSON as text."""
+    return json.dumps(value) if isinstance(value, dict | list) else value
+
+
+def _ids(row: Mapping[str, Any]) -> dict[str, str | None]:
+    """Return a row's ids as text; the driver has a type of its own for them."""
+    return {name: None if row[name] is None else str(row[name]) for name in _IDS}
 
 
 def _case(row: Row[Any] | None) -> Case | None:

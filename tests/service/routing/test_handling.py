@@ -27,7 +27,7 @@ async def test_officer_has_a_claimed_case_and_a_colleague_is_refused(routing: Dr
     assert refused.status_code == 409
     assert refused.json()["type"].endswith("case-taken-by-colleague")
     mine = await routing.get("cases", routing.officer(), mine=True)
-    assert [item["complaint_id"] for item in mine.json()["items"]] == [case]
+    assert case in [item["complaint_id"] for item in mine.json()["items"]]
 
 
 async def test_of_two_claims_at_once_one_wins(routing: Driver) -> None:
