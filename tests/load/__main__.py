@@ -26,6 +26,7 @@ from tests.load.measure_end_to_end import measure_end_to_end
 from tests.load.measure_model import measure_model
 from tests.load.measure_process import measure_classify, measure_start
 from tests.load.measure_submit import measure_submit
+from tests.load.measure_survey import measure_survey
 from tests.load.measure_whole_case import measure_whole_case
 from tests.load.plan import Plan
 from tests.load.report import show_run
@@ -71,6 +72,7 @@ BENCHES: dict[str, Bench] = {
     "bank": Bench(measure_bank, on_all_cores=True),
     "whole-case": Bench(measure_whole_case, on_all_cores=True),
     "clocks": Bench(measure_clocks, on_all_cores=True),
+    "survey": Bench(measure_survey, on_all_cores=True),
     "start": Bench(measure_start, on_all_cores=True),
 }
 
@@ -90,6 +92,9 @@ def main(
     ] = None,
     due: Annotated[
         int | None, typer.Option(min=100, help="Clocks due at one instant (100,000).")
+    ] = None,
+    answers: Annotated[
+        int | None, typer.Option(min=10_000, help="Answers of the survey (1,000,000).")
     ] = None,
     only: Annotated[str, typer.Option(help=f"Some of {','.join(BENCHES)}, with commas.")] = "",
     compare: Annotated[
@@ -111,6 +116,7 @@ def main(
     if cases is not None:
         plan = replace(plan, cases=cases)
     plan = replace(plan, clocks=clocks or plan.clocks, due=due or plan.due)
+    plan = replace(plan, answers=answers or plan.answers)
     run = _measure(names, plan, output)
     path = _write_run(run, output)
     show_run(console, run, before)

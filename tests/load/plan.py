@@ -29,6 +29,7 @@ class Plan:
     spike_seconds: float = 60.0
     clocks: int = 1_000_000
     due: int = 100_000
+    answers: int = 1_000_000
     say: Callable[[str], None] = field(default=lambda text: None)
 
 
