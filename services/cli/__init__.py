@@ -15,6 +15,7 @@ from services.cli import (
     serving,
     sp4n,
     staff,
+    survey,
 )
 from services.cli.commands import Commands
 
@@ -45,3 +46,4 @@ app.add_typer(routing.app, name="routing")
 app.add_typer(sp4n.app, name="sp4n")
 app.add_typer(bank.app, name="bank")
 app.add_typer(messages.app, name="messages")
+app.add_typer(survey.app, name="survey")
