@@ -23,6 +23,15 @@ _CONTENT: dict[str, Any] = {
 }
 
 
+_INTERVIEW: dict[str, Any] = {
+    "id": "7d9f0b62-52a6-4a0c-9a3c-1f4f7f1f2a10",
+    "device_time": "2026-03-09T10:15:00+07:00",
+    "unit": "dukcapil",
+    "service": "ktp-el",
+    **_CONTENT,
+}
+
+
 class Respondent(BaseModel):
     """What a respondent says of themselves; none of it must be said."""
 
@@ -82,19 +91,7 @@ class AnswerTaken(BaseModel):
 class Interview(PublicAnswer):
     """An interview that was taken without a network; `id` makes it count once."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "id": "7d9f0b62-52a6-4a0c-9a3c-1f4f7f1f2a10",
-                    "device_time": "2026-03-09T10:15:00+07:00",
-                    "unit": "dukcapil",
-                    "service": "ktp-el",
-                    **_CONTENT,
-                }
-            ],
-        }
-    )
+    model_config = ConfigDict(json_schema_extra={"examples": [_INTERVIEW]})
 
     id: Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z-]{8,64}$")]
     device_time: Annotated[datetime, Field(description="When it was taken, by the device's clock.")]
@@ -102,6 +99,8 @@ class Interview(PublicAnswer):
 
 class InterviewBatch(BaseModel):
     """Interviews that are sent together; each is taken or refused for itself."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"interviews": [_INTERVIEW]}]})
 
     interviews: list[Interview] = Field(min_length=1, max_length=MOST_INTERVIEWS)
 

@@ -23,7 +23,7 @@ _EXAMPLE = (
 _CSV: dict[str, Any] = {
     "requestBody": {
         "required": True,
-        "content": {"text/csv": {"schema": {"type": "string"}, "example": _EXAMPLE}},
+        "content": {"text/csv": {"schema": {"type": "string", "examples": [_EXAMPLE]}}},
     }
 }
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import APIRouter, Path, Request
 
 from services.survey import queries
 from services.survey.answer_schemas import (
@@ -68,16 +68,16 @@ async def list_kiosks(doors: TheDoors, caller: SurveyManager) -> KiosksShown:
 @router.delete(
     "/kiosks/{code}",
     operation_id="survey_delete_kiosk",
-    status_code=204,
     responses=problem_responses(401, 403, 404, 422, 503),
 )
-async def delete_kiosk(doors: TheDoors, caller: SurveyManager, code: KioskCode) -> Response:
-    """Take a kiosk away; its address is void at once."""
+async def delete_kiosk(doors: TheDoors, caller: SurveyManager, code: KioskCode) -> KiosksShown:
+    """Take a kiosk away, whose address is void at once; returns those that are left."""
     del caller
     async with doors.units.begin() as unit:
         if not await queries.delete_kiosk(unit.connection, code):
             raise KioskMissing(code)
-    return Response(status_code=204)
+        rows = await queries.list_kiosks(unit.connection)
+    return KiosksShown(kiosks=[KioskShown.model_validate(row) for row in rows])
 
 
 @router.post(
@@ -125,7 +125,7 @@ async def list_periods(doors: TheDoors, caller: Reader) -> PeriodsShown:
 @router.post(
     "/periods/{period}/close",
     operation_id="survey_close_period",
-    responses=problem_responses(401, 403, 409, 422, 503),
+    responses=problem_responses(401, 403, 404, 409, 422, 503),
 )
 async def close_one_period(
     doors: TheDoors, caller: SurveyManager, period: PeriodCode
