@@ -40,8 +40,8 @@ async def insert_referral(connection: AsyncConnection, referral: Referral) -> No
 
 async def answer_referral(
     connection: AsyncConnection, referral_id: str, complaint_id: str, answer: str, at: datetime
-) -> str | None:
-    """Keep what the body said; returns its name, None where nothing waits for an answer."""
+) -> tuple[str, str] | None:
+    """Keep what the body said; returns its code and name, None where nothing waits for that."""
     statement = (
         update(Referral)
         .where(
@@ -50,9 +50,10 @@ async def answer_referral(
             col(Referral.answered_at).is_(None),
         )
         .values(answer=answer, answered_at=at)
-        .returning(col(Referral.body_name))
+        .returning(col(Referral.body), col(Referral.body_name))
     )
-    return (await connection.execute(statement)).scalar_one_or_none()
+    row = (await connection.execute(statement)).one_or_none()
+    return (row.body, row.body_name) if row is not None else None
 
 
 async def list_referrals(

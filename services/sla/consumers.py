@@ -19,6 +19,7 @@ from shared.contracts.routing import (
     CaseAssigned,
     CaseClosed,
     CaseMerged,
+    CaseReferred,
     CaseRejected,
     CaseReopened,
     CaseResolved,
@@ -29,6 +30,7 @@ from shared.contracts.routing import (
     ContributionRequested,
     InformationReceived,
     InformationRequested,
+    ReferralAnswered,
     ResponseGiven,
 )
 from shared.inbox import Handler
@@ -43,6 +45,8 @@ _MARKS: Mapping[type[Event], MarkKind] = {
     ContributionDone: MarkKind.RESOLVED,
     InformationRequested: MarkKind.ASKED,
     InformationReceived: MarkKind.INFORMED,
+    CaseReferred: MarkKind.REFERRED,
+    ReferralAnswered: MarkKind.REFERRAL_ANSWERED,
     CaseResolved: MarkKind.RESOLVED,
     CaseRejected: MarkKind.REJECTED,
     CaseReopened: MarkKind.REOPENED,
@@ -131,4 +135,5 @@ def _mark(event: Any) -> Mark:
         opd=event.opd if names_opd else None,
         topic=event.topic if names_opd else None,
         epoch=getattr(event, "epoch", 0),
+        ref=getattr(event, "referral_id", None),
     )

@@ -121,6 +121,28 @@ class InformationReceived(Event):
     opd: Code | None = None
 
 
+class CaseReferred(Event):
+    """The OPD asked a body outside the Pemda, and keeps the case while it waits."""
+
+    part: Part = 0
+    referral_id: RequestId
+    body: Code
+    body_name: ShortText | None = None
+    opd: Code | None = None
+    officer_id: OfficerId | None = None
+
+
+class ReferralAnswered(Event):
+    """The body outside the Pemda answered, and the work goes on."""
+
+    part: Part = 0
+    referral_id: RequestId
+    body: Code | None = None
+    body_name: ShortText | None = None
+    opd: Code | None = None
+    officer_id: OfficerId | None = None
+
+
 class CaseResolved(Event):
     """The OPD says that the matter is done; the citizen may now confirm or object."""
 

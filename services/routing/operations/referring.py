@@ -1,6 +1,7 @@
 """Bodies outside the Pemda: the OPD keeps the case, asks them, and reminds them."""
 
 from datetime import timedelta
+from typing import Any
 
 from services.routing import referral_queries
 from services.routing.context import RoutingContext
@@ -16,7 +17,7 @@ from services.routing.operations.changing import (
 from services.routing.states import Action
 from services.routing.tables import Case
 from services.routing.work_errors import BodyUnknown, ReferralGone
-from shared.contracts.routing import ResponseGiven
+from shared.contracts.routing import CaseReferred, ReferralAnswered, ResponseGiven
 from shared.ids import ComplaintId, new_id
 from shared.unit_of_work import UnitOfWork
 
@@ -24,9 +25,9 @@ from shared.unit_of_work import UnitOfWork
 async def refer_case(
     unit: UnitOfWork, context: RoutingContext, acting: Acting, wish: ReferralWish
 ) -> Case:
-    """Ask a body outside, and tell the citizen so; publishes ResponseGiven(progress).
+    """Ask a body outside, and tell the citizen so.
 
-    The case stays with its OPD, which is reminded of the answer. Raises BodyUnknown, and what
+    Publishes ResponseGiven(progress), and CaseReferred, for which clocks may wait. The case stays with its OPD, which is reminded of the answer. Raises BodyUnknown, and what
     `take_case` raises.
     """
     bodies = {body.code: body for body in context.work.external}
@@ -49,24 +50,46 @@ async def refer_case(
     )
     await referral_queries.insert_referral(unit.connection, referral)
     told = f"Laporan Anda kami teruskan ke {body.name}. {text}"
-    return await _tell(unit, acting, case, told, {"body": body.code})
+    changed = await _tell(unit, acting, case, told, {"body": body.code})
+    unit.publish(
+        CaseReferred(**_about(unit, acting, case, referral.referral_id, body.code, body.name))
+    )
+    return changed
 
 
 async def receive_outside_answer(
     unit: UnitOfWork, acting: Acting, referral_id: str, wish: OutsideAnswer
 ) -> Case:
-    """Note what a body outside said, and tell the citizen; publishes ResponseGiven(progress).
+    """Note what a body outside said, and tell the citizen.
 
-    Raises ReferralGone, and what `take_case` raises.
+    Publishes ResponseGiven(progress) and ReferralAnswered. Raises ReferralGone, and what
+    `take_case` raises.
     """
     case = await take_case(unit, acting, Action.PROGRESS)
     text = as_written(wish.text)
-    name = await referral_queries.answer_referral(
+    answered = await referral_queries.answer_referral(
         unit.connection, referral_id, case.complaint_id, text, unit.now
     )
-    if name is None:
+    if answered is None:
         raise ReferralGone
-    return await _tell(unit, acting, case, f"Jawaban dari {name}: {text}", {"body": name})
+    body, name = answered
+    changed = await _tell(unit, acting, case, f"Jawaban dari {name}: {text}", {"body": name})
+    unit.publish(ReferralAnswered(**_about(unit, acting, case, referral_id, body, name)))
+    return changed
+
+
+def _about(
+    unit: UnitOfWork, acting: Acting, case: Case, referral_id: str, body: str, name: str
+) -> dict[str, Any]:
+    return {
+        "complaint_id": ComplaintId(case.complaint_id),
+        "occurred_at": unit.now,
+        "referral_id": referral_id,
+        "body": body,
+        "body_name": name,
+        "opd": case.opd,
+        "officer_id": acting.officer_id,
+    }
 
 
 async def _tell(

@@ -13,6 +13,7 @@ from shared.contracts.example_events.story import (
     PROPOSALS,
     PUPR,
     QUESTION,
+    REFERRAL,
     at,
 )
 from shared.contracts.routing import (
@@ -20,6 +21,7 @@ from shared.contracts.routing import (
     CaseClosed,
     CaseMerged,
     CasePart,
+    CaseReferred,
     CaseRejected,
     CaseReopened,
     CaseResolved,
@@ -31,6 +33,7 @@ from shared.contracts.routing import (
     ContributionRequested,
     InformationReceived,
     InformationRequested,
+    ReferralAnswered,
     ResponseGiven,
     StageEntered,
 )
@@ -109,6 +112,26 @@ ROUTING: Final[tuple[Event, ...]] = (
         text="Tiangnya persis di sebelah pos ronda.",
         part=0,
         opd="DISHUB",
+    ),
+    CaseReferred(
+        complaint_id=COMPLAINT,
+        occurred_at=at(5),
+        part=0,
+        referral_id=REFERRAL,
+        body="PLN",
+        body_name="PT PLN (Persero)",
+        opd="DISHUB",
+        officer_id=OFFICER,
+    ),
+    ReferralAnswered(
+        complaint_id=COMPLAINT,
+        occurred_at=at(6),
+        part=0,
+        referral_id=REFERRAL,
+        body="PLN",
+        body_name="PT PLN (Persero)",
+        opd="DISHUB",
+        officer_id=OFFICER,
     ),
     CaseResolved(
         complaint_id=COMPLAINT,

@@ -13,6 +13,7 @@ PROOF: Final = AttachmentId("019b76da-a800-7000-8000-00000000a002")
 CLOCK: Final = ClockId("019b76da-a800-7000-8000-00000000d001")
 OFFICER: Final = "petugas-0007"
 QUESTION: Final = "019b76da-a800-7000-8000-00000000b001"
+REFERRAL: Final = "019b76da-a800-7000-8000-00000000b002"
 DISHUB: Final = "Dinas Perhubungan"
 PUPR: Final = "Dinas Pekerjaan Umum dan Penataan Ruang"
 PLACE: Final = Location(

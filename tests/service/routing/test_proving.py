@@ -4,7 +4,13 @@ from typing import Any
 
 from sqlalchemy import text
 
-from shared.contracts.routing import CaseAssigned, CaseReturned, ResponseGiven
+from shared.contracts.routing import (
+    CaseAssigned,
+    CaseReferred,
+    CaseReturned,
+    ReferralAnswered,
+    ResponseGiven,
+)
 from shared.ids import new_id
 from tests.service.routing.driver import Driver
 
@@ -137,9 +143,11 @@ async def test_body_outside_is_asked_reminded_and_its_answer_told(routing: Drive
     asked = await routing.post(f"cases/{case}/referrals", routing.officer(), wish)
     assert asked.status_code == 200, asked.text
     assert (await routing.case(case))["opd"] == "DISHUB"
-    told = (await routing.published(case))[-1]
+    told, referred = (await routing.published(case))[-2:]
     assert isinstance(told, ResponseGiven)
     assert "PLN (listrik)" in told.text
+    assert isinstance(referred, CaseReferred)
+    assert (referred.body, referred.opd) == ("PLN", "DISHUB")
     mine = (await routing.get("referrals", routing.officer())).json()["items"]
     referral = next(each for each in mine if each["complaint_id"] == case)
     due = (await routing.get("referrals", routing.officer(), due=True)).json()["items"]
@@ -148,6 +156,9 @@ async def test_body_outside_is_asked_reminded_and_its_answer_told(routing: Drive
     answer = {"text": "Diperbaiki lusa."}
     assert (await routing.post(path, routing.officer(), answer)).status_code == 200
     assert (await routing.post(path, routing.officer(), answer)).status_code == 409
+    answered = (await routing.published(case))[-1]
+    assert isinstance(answered, ReferralAnswered)
+    assert answered.referral_id == referred.referral_id == referral["referral_id"]
     stranger = routing.officer("DLH", subject="petugas-dlh")
     assert (await routing.post(path, stranger, answer)).status_code == 404
 
