@@ -13,6 +13,7 @@ from services.cli import (
     replaying,
     routing,
     serving,
+    sla,
     sp4n,
     staff,
     survey,
@@ -43,6 +44,7 @@ app.add_typer(profiles.app, name="profile")
 app.add_typer(guarding.audit, name="audit")
 app.add_typer(guarding.retention, name="retention")
 app.add_typer(routing.app, name="routing")
+app.add_typer(sla.app, name="sla")
 app.add_typer(sp4n.app, name="sp4n")
 app.add_typer(bank.app, name="bank")
 app.add_typer(messages.app, name="messages")

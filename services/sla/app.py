@@ -9,7 +9,9 @@ from services.sla.consumers import handlers
 from services.sla.context import make_context
 from services.sla.metrics import GAUGES, SlaMetrics
 from services.sla.notice_api import router as notice_router
+from services.sla.operations.adjusting import adjust_clocks, notice_calendars
 from services.sla.operations.waking import keep_rules, wake_paused_clocks
+from services.sla.rules_api import router as rules_router
 from services.sla.scanner import run_scanner
 from services.sla.sending import StaffPost
 from services.sla.settings import SlaSettings
@@ -53,6 +55,11 @@ def create_app(settings: SlaSettings, transport: Transport | None, clock: Clock)
         app.state.public_figures = report_api.PublicFigures()
         started.run_in_background("board", boards.run())
         await started.consume(handlers(context))
+        async with started.units.begin() as unit:
+            await notice_calendars(unit, context)
+        started.run_in_background(
+            "adjustments", adjust_clocks(started.units, context, settings.scan_seconds)
+        )
         started.run_in_background(
             "pauses", wake_paused_clocks(started.units, context, settings.scan_seconds)
         )
@@ -68,6 +75,7 @@ def create_app(settings: SlaSettings, transport: Transport | None, clock: Clock)
         )
 
     held_messages = held_messages_router("sla", lambda _request: service.units)
-    routers = [router, board_api.router, report_api.router, notice_router, held_messages]
+    routers = [router, board_api.router, report_api.router, rules_router, notice_router]
+    routers.append(held_messages)
     app = service.build_app("Tenggat layanan", _DESCRIPTION, routers, on_start)
     return app

@@ -1,6 +1,6 @@
 """Why sla refuses: each error is a sentence and owns its status."""
 
-from shared.errors import Forbidden, Invalid, NotFound
+from shared.errors import Conflict, Forbidden, Invalid, NotFound
 
 
 class CaseNotFound(NotFound):
@@ -84,3 +84,108 @@ class MonthUnknown(NotFound):
     def __init__(self) -> None:
         """Say which months there are."""
         super().__init__("Bulan ini belum dimulai. Minta bulan yang berjalan atau yang lalu.")
+
+
+class NotYourCase(Forbidden):
+    """The caller's OPD does not have this part of the case, or no longer."""
+
+    slug = "not-your-case"
+    title = "Kasus ada pada OPD lain"
+
+    def __init__(self) -> None:
+        """Say who may."""
+        super().__init__("Hanya OPD yang sedang memegang bagian kasus ini yang dapat melakukannya.")
+
+
+class ResolutionNotRunning(Conflict):
+    """There is no running clock that could stand still or be extended."""
+
+    slug = "resolution-not-running"
+    title = "Tenggat penyelesaian tidak berjalan"
+
+    def __init__(self) -> None:
+        """Say what that means."""
+        super().__init__("Kasus ini tidak memiliki tenggat penyelesaian yang masih berjalan.")
+
+
+class PauseOpen(Conflict):
+    """A standstill was asked for already, or is going on."""
+
+    slug = "pause-open"
+    title = "Jeda sudah diajukan"
+
+    def __init__(self) -> None:
+        """Say what to do first."""
+        super().__init__(
+            "Tunggu keputusan atas jeda yang diajukan, atau akhiri jeda yang berjalan."
+        )
+
+
+class PauseLimitReached(Conflict):
+    """The policy allows no further standstill of this kind."""
+
+    slug = "pause-limit-reached"
+    title = "Batas jeda sudah tercapai"
+
+    def __init__(self) -> None:
+        """Say why."""
+        super().__init__(
+            "Kebijakan tenggat kasus ini tidak mengizinkan jeda lagi; selesaikan dalam tenggatnya."
+        )
+
+
+class PauseNotFound(NotFound):
+    """The case has no such standstill."""
+
+    slug = "pause-not-found"
+    title = "Jeda tidak ditemukan"
+
+    def __init__(self) -> None:
+        """Say where to look."""
+        super().__init__("Periksa nomor jeda; daftarnya ada pada kasus ini.")
+
+
+class PauseSettled(Conflict):
+    """The standstill was decided on, or has ended."""
+
+    slug = "pause-settled"
+    title = "Jeda sudah diputuskan atau berakhir"
+
+    def __init__(self, state: str) -> None:
+        """Say in which state it is."""
+        super().__init__(f"Jeda ini berstatus {state}; muat ulang daftar jeda kasus.")
+
+
+class SameHand(Forbidden):
+    """Who asked may not approve."""
+
+    slug = "same-hand"
+    title = "Perlu orang kedua"
+
+    def __init__(self) -> None:
+        """Say who may."""
+        super().__init__("Jeda yang Anda ajukan sendiri harus diputuskan kepala OPD yang lain.")
+
+
+class ExtensionNotPossible(Conflict):
+    """The policy knows no extension, or it was used, or the time is over."""
+
+    slug = "extension-not-possible"
+    title = "Perpanjangan tidak dimungkinkan"
+
+    def __init__(self) -> None:
+        """Say under which conditions it is."""
+        super().__init__(
+            "Perpanjangan hanya satu kali, sebelum tenggat lewat, bila kebijakannya mengizinkan."
+        )
+
+
+class AdjustmentNotFound(NotFound):
+    """There is no such adjustment."""
+
+    slug = "adjustment-not-found"
+    title = "Penyesuaian tidak ditemukan"
+
+    def __init__(self) -> None:
+        """Say where ids come from."""
+        super().__init__("Gunakan adjustment_id dari jawaban penerapan kebijakan.")

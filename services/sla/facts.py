@@ -53,6 +53,7 @@ _OPENING = frozenset(
         MarkKind.REOPENED,
     }
 )
+_HANDS_OVER = frozenset({MarkKind.ASSIGNED, MarkKind.UNASSIGNED, MarkKind.CONTRIBUTES})
 _ENDING = frozenset({MarkKind.RESOLVED, MarkKind.REJECTED, MarkKind.CLOSED})
 
 
@@ -116,8 +117,12 @@ class CaseFacts:
     @property
     def opd(self) -> str | None:
         """Return which OPD has the leading part now; None is the triage desk."""
+        return self.holder(0)
+
+    def holder(self, part: int) -> str | None:
+        """Return which OPD has this part now; None is the desk, or nobody."""
         for mark in reversed(self.marks):
-            if mark.part == 0 and mark.kind in {MarkKind.ASSIGNED, MarkKind.UNASSIGNED}:
+            if mark.part == part and mark.kind in _HANDS_OVER:
                 return mark.opd
         return None
 

@@ -150,6 +150,16 @@ class Policies:
         self._chosen: dict[tuple[str, date, Traits], Terms | None] = {}
 
     @property
+    def zone(self) -> str:
+        """Return the Pemda's zone."""
+        return self._zone.key
+
+    @property
+    def default_calendar(self) -> str:
+        """Return the version by which those work whom no calendar names."""
+        return self._default
+
+    @property
     def stages(self) -> Set[str]:
         """Return the stages that have any policy."""
         return self._of_stage.keys()

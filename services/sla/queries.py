@@ -47,21 +47,22 @@ class KeptCase:
 
 # ------------------------------------------------------------------------------- cases
 
-_LOCK_CASES = text(
-    """
+_SELECT_CASES = """
     SELECT complaint_id, submitted_at, channel, classification, emergency, withdrawn_at, marks,
            acts, clocks
     FROM case_facts WHERE complaint_id = ANY (CAST(:ids AS uuid[]))
-    ORDER BY complaint_id FOR UPDATE
+    ORDER BY complaint_id
     """
-).columns(
-    complaint_id=UUID(as_uuid=False),
-    marks=JSONB,
-    acts=JSONB,
-    clocks=JSONB,
-    channel=Text,
-    classification=Text,
-)
+_CASE_COLUMNS: Mapping[str, Any] = {
+    "complaint_id": UUID(as_uuid=False),
+    "marks": JSONB,
+    "acts": JSONB,
+    "clocks": JSONB,
+    "channel": Text,
+    "classification": Text,
+}
+_READ_CASES = text(_SELECT_CASES).columns(**_CASE_COLUMNS)
+_LOCK_CASES = text(f"{_SELECT_CASES} FOR UPDATE").columns(**_CASE_COLUMNS)
 _OPEN_CASES = text(
     """
     INSERT INTO case_facts (complaint_id, channel, classification, marks, clocks, opds, is_open)
@@ -99,6 +100,12 @@ async def lock_cases(connection: AsyncConnection, ids: Collection[str]) -> dict[
         await connection.execute(_OPEN_CASES, {"ids": missing})
         found |= await _lock_existing(connection, missing)
     return found
+
+
+async def read_cases(connection: AsyncConnection, ids: Collection[str]) -> dict[str, KeptCase]:
+    """Return cases as they are, without locking them."""
+    rows = await connection.execute(_READ_CASES, {"ids": list(ids)})
+    return {row.complaint_id: _case(row) for row in rows}
 
 
 async def _lock_existing(connection: AsyncConnection, ids: Collection[str]) -> dict[str, KeptCase]:

@@ -35,12 +35,19 @@ async def read_case_clocks(
     connection: AsyncConnection, caller: Principal, complaint_id: str, now: datetime
 ) -> list[ClockView]:
     """Return the clocks of a case; raises CaseNotFound for a case of other OPDs, too."""
-    opds = await queries.find_opds(connection, complaint_id)
-    if opds is None or not (caller.has(*SEE_ALL) or caller.opd in opds):
-        raise CaseNotFound
+    await require_visible(connection, caller, complaint_id)
     return await _views(
         connection, await queries.list_clocks_of_case(connection, complaint_id), now
     )
+
+
+async def require_visible(
+    connection: AsyncConnection, caller: Principal, complaint_id: str
+) -> None:
+    """Raise CaseNotFound for a case that the caller may not see."""
+    opds = await queries.find_opds(connection, complaint_id)
+    if opds is None or not (caller.has(*SEE_ALL) or caller.opd in opds):
+        raise CaseNotFound
 
 
 async def read_clocks(connection: AsyncConnection, wanted: ClockFilter, limit: int) -> ClockPage:

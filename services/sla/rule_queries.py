@@ -36,6 +36,18 @@ async def note_rules(
     )
 
 
+async def read_wordings(
+    connection: AsyncConnection, fingerprints: Collection[str]
+) -> dict[str, str]:
+    """Return the wordings of these versions, by version, as far as they are known."""
+    found = await connection.execute(
+        select(col(RuleVersionRow.fingerprint), col(RuleVersionRow.content)).where(
+            col(RuleVersionRow.fingerprint).in_(fingerprints)
+        )
+    )
+    return {row.fingerprint: row.content for row in found}
+
+
 async def list_rule_contents(
     connection: AsyncConnection, fingerprints: Collection[str]
 ) -> list[str]:

@@ -64,6 +64,9 @@ class ClockPlan:
     is_extended: bool = False
     #: The stretches of time that counted, the last one up to the stop or the pause.
     runs: tuple[Interval, ...] = ()
+    #: Why it stands still: by reason, what of it is open.
+    held_for: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    holders: tuple[Holding, ...] = ()
 
     @property
     def elapsed(self) -> timedelta:
@@ -351,6 +354,8 @@ def _plan(clock: Stopwatch, holders: Sequence[Holding]) -> ClockPlan:
         resumes_at=clock.resumes_at,
         is_extended=clock.is_extended,
         runs=tuple(clock.runs),
+        held_for=clock.held_for,
+        holders=tuple(holders),
     )
 
 

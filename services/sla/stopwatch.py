@@ -152,6 +152,11 @@ class Stopwatch:
         known = [end for end in ends if end is not None]
         return max(known) if len(known) == len(ends) else None
 
+    @property
+    def held_for(self) -> dict[str, frozenset[str]]:
+        """Return why it stands still: by reason, what of it is open."""
+        return {reason: frozenset(hold.refs) for reason, hold in self._holds.items()}
+
     def pause(self, at: datetime, reason: PauseReason = "citizen", ref: str = "") -> None:
         """Stand still for a reason, where the stage may, and as often and as long as it may."""
         if reason not in PAUSES_OF.get(self.key.stage, ()):

@@ -8,6 +8,7 @@ from prometheus_client import CollectorRegistry
 from services.sla import profile
 from services.sla.context import make_context
 from services.sla.metrics import SlaMetrics
+from services.sla.operations.waking import keep_rules
 from shared.clock import ManualClock
 from shared.database import Database
 from shared.unit_of_work import UnitsOfWork
@@ -22,6 +23,8 @@ async def sla(databases: Databases) -> AsyncIterator[Sla]:
     database = Database(await databases.fresh("sla"))
     clock = ManualClock(START)
     context = make_context(profile.read(PROFILE), "test", SlaMetrics(CollectorRegistry()))
+    async with database.transaction() as connection:
+        await keep_rules(connection, context.policies, clock.now())
     yield Sla(UnitsOfWork(database, clock), context, clock)
     await database.close()
 
