@@ -1,7 +1,7 @@
 """When the time of a clock is used up, by what its policy counts. Pure.
 
 Working days are those that begin after the day of the start: "3 working days" from a Monday end
-with the working time of the Thursday, whatever the hour of that Monday (docs/adr/0013). Of a pause
+with the working time of the Thursday, whatever the hour of that Monday (docs/adr/0014). Of a pause
 count the working days that began while the clock stood still.
 """
 

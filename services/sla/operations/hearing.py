@@ -200,7 +200,8 @@ def _clock_news(
         kept = before.get(plan.key)
         told = kept.told if kept is not None else ()
         changes = plan.changes[first_news(plan.changes, told) :]
-        if changes or kept is None or kept.opd != plan.opd:
+        # A further reason to stand still is no change, but may move when the pause must end.
+        if changes or kept is None or kept.opd != plan.opd or plan.state == "paused":
             is_verdict = any(change.is_verdict for change in changes)
             yield _ClockNews(
                 complaint_id=complaint_id,
