@@ -27,8 +27,8 @@ async def refer_case(
 ) -> Case:
     """Ask a body outside, and tell the citizen so.
 
-    Publishes ResponseGiven(progress), and CaseReferred, for which clocks may wait. The case stays with its OPD, which is reminded of the answer. Raises BodyUnknown, and what
-    `take_case` raises.
+    Publishes ResponseGiven(progress), and CaseReferred, for which clocks may wait. The case stays
+    with its OPD, which is reminded of the answer. Raises BodyUnknown, and what `take_case` raises.
     """
     bodies = {body.code: body for body in context.work.external}
     if wish.body not in bodies:
