@@ -7,6 +7,7 @@ from services.cli import (
     demo,
     documents,
     guarding,
+    innovation,
     messages,
     operating,
     profiles,
@@ -49,3 +50,5 @@ app.add_typer(sp4n.app, name="sp4n")
 app.add_typer(bank.app, name="bank")
 app.add_typer(messages.app, name="messages")
 app.add_typer(survey.app, name="survey")
+app.add_typer(innovation.app, name="innovation")
+app.add_typer(innovation.plans, name="plan")

@@ -5,7 +5,19 @@ from functools import partial
 from fastapi import FastAPI
 
 from services.survey import profile
-from services.survey.api import answering, bringing, forms, managing, pages, plans, reports, results
+from services.survey.api import (
+    answering,
+    bringing,
+    forms,
+    gallery,
+    innovations,
+    managing,
+    pages,
+    plans,
+    reports,
+    results,
+    scoring,
+)
 from services.survey.api.admission import Admission
 from services.survey.api.doors import Doors
 from services.survey.context import SurveyContext
@@ -15,6 +27,7 @@ from services.survey.operations.planning import open_plans_of_closed
 from services.survey.settings import SurveySettings
 from shared.clock import Clock
 from shared.group_commit import GroupWriter
+from shared.limiting import RateLimit
 from shared.profile_store import latest_profile
 from shared.service import Service
 from shared.survey_links import read_survey_keys
@@ -38,6 +51,7 @@ def create_app(settings: SurveySettings, transport: Transport | None, clock: Clo
             version, content = await latest_profile(connection)
         context = SurveyContext(profile.parse(content), version, link_keys)
         app.state.context = context
+        app.state.public_limit = RateLimit(clock, settings.limit_public)
         app.state.doors = Doors(
             context,
             started.units,
@@ -53,7 +67,7 @@ def create_app(settings: SurveySettings, transport: Transport | None, clock: Clo
         started.every_hour(partial(close_what_is_over, context=context))
         started.every_hour(partial(open_plans_of_closed, context=context))
 
-    doors = (forms, pages, answering, bringing, managing, reports, results, plans)
-    routers = [door.router for door in doors]
+    answers = (forms, pages, answering, bringing, managing, reports, results)
+    routers = [door.router for door in (*answers, plans, innovations, scoring, gallery)]
     app = service.build_app("Survei Kepuasan", _DESCRIPTION, routers, on_start)
     return app

@@ -17,8 +17,10 @@ _MONTHS: Final = (
     "Januari", "Februari", "Maret", "April", "Mei", "Juni",
     "Juli", "Agustus", "September", "Oktober", "November", "Desember",
 )  # fmt: skip
-#: The plot of effects: width for each side of zero, and the points that it stands for.
-_HALF: Final = 150
+#: The plot of effects: where zero lies between the period's name and the figure, and how far the
+#: longest bar reaches to either side.
+_ZERO: Final = 182
+_HALF: Final = 76
 _SHOWN_EFFECTS: Final = 6
 
 
@@ -49,6 +51,7 @@ def _card(plan: FollowUpDetail) -> dict[str, object]:
         (abs(bound) for each in shown for bound in (each.low, each.high) if bound is not None),
         default=1.0,
     )
+    reach = reach or 1.0
     return {
         "plan": plan,
         "due": day_name(plan.due_on) if plan.due_on else "belum ditentukan",
@@ -62,14 +65,15 @@ def _card(plan: FollowUpDetail) -> dict[str, object]:
 
 
 def _bar(effect: EffectView, reach: float) -> dict[str, object]:
-    scale = _HALF / (reach * 1.1)
+    scale = _HALF / reach
     drawn: dict[str, object] = {"name": effect.period_name, "verdict": str(effect.verdict)}
     if effect.difference is not None and effect.low is not None and effect.high is not None:
         drawn |= {
-            "low": round(_HALF + scale * effect.low, 1),
-            "high": round(_HALF + scale * effect.high, 1),
-            "middle": round(_HALF + scale * effect.difference, 1),
-            "figure": f"{effect.difference:+.1f}".replace(".", ","),
+            "zero": _ZERO,
+            "low": round(_ZERO + scale * effect.low, 1),
+            "high": round(_ZERO + scale * effect.high, 1),
+            "middle": round(_ZERO + scale * effect.difference, 1),
+            "figure": f"{effect.difference:+.1f}".replace(".", ",").replace("-", "\N{MINUS SIGN}"),
         }
     return drawn
 

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from services.survey.rules.plan_effect import Verdict
 from services.survey.rules.plan_states import PlanAction, PlanState
@@ -12,6 +12,15 @@ from shared.text import CleanText
 
 MOST_EVIDENCE = 20
 
+
+def _as_text(given: Any) -> Any:
+    """Refuse what a lenient reader would take for a day: seconds since 1970."""
+    if not isinstance(given, str) or given.lstrip("-").replace(".", "", 1).isdigit():
+        raise ValueError("harus berupa tanggal tertulis, seperti 2026-03-09")
+    return given
+
+
+WrittenDay = Annotated[date, BeforeValidator(_as_text)]
 Words = Annotated[CleanText, Field(min_length=5, max_length=4000)]
 Post = Annotated[CleanText, Field(min_length=2, max_length=200)]
 Note = Annotated[CleanText, Field(min_length=5, max_length=2000)]
@@ -42,7 +51,7 @@ class PlanForm(BaseModel):
     cause: Words
     action: Words
     owner: Post
-    due_on: date
+    due_on: WrittenDay
 
 
 class PlanNoteForm(BaseModel):

@@ -39,6 +39,12 @@ class SurveySettings(ServiceSettings):
         "1 per 10 second",
         description="Answers of one kiosk: nobody reads nine questions faster than that.",
     )
+    limit_public: RateLimitNotation = Field(
+        "20 per hour",
+        description=(
+            "Ideas for innovations, and reports that one was adopted, of one public address."
+        ),
+    )
     paper_megabytes: int = Field(
         5, ge=1, le=50, description="Megabytes of one file of paper forms, at most."
     )

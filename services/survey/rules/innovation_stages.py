@@ -41,6 +41,10 @@ RequirementKind = Literal[
 ]
 
 
+#: Kinds of requirements that are entries of the dossier.
+ENTRY_KINDS: Final = frozenset({"text", "date", "number", "link"})
+
+
 @dataclass(frozen=True, slots=True)
 class Requirement:
     """One thing that a stage must hold: of texts the least characters, of evidence the least items.
@@ -80,6 +84,12 @@ class StageBook:
 
     holds: Mapping[Stage, Sequence[Requirement]] = field(default_factory=dict)
 
+    @property
+    def entries(self) -> dict[str, Requirement]:
+        """What is an entry of the dossier, by its code."""
+        every = (each for requirements in self.holds.values() for each in requirements)
+        return {each.code: each for each in every if each.kind in ENTRY_KINDS}
+
     def missing(self, stage: Stage, holding: Holding) -> list[Missing]:
         """Return what this stage still lacks, in the profile's order."""
         found = ((each, _fault(each, holding)) for each in self.holds.get(stage, ()))
@@ -98,9 +108,15 @@ def stage_before(stage: Stage) -> Stage | None:
     return STAGES[place - 1] if place else None
 
 
+def form_fault(requirement: Requirement, entry: object) -> str | None:
+    """Say in Indonesian how an entry must be written; None where it is."""
+    valid = {"text": _is_text, "date": _is_date, "number": _is_number, "link": _is_link}
+    return None if valid[requirement.kind](entry) else _WANTED[requirement.kind]
+
+
 def _fault(requirement: Requirement, holding: Holding) -> str | None:
     name = requirement.name
-    if requirement.kind in {"text", "date", "number", "link"}:
+    if requirement.kind in ENTRY_KINDS:
         return _entry_fault(requirement, holding.dossier.get(requirement.code))
     if requirement.kind == "evidence":
         lacking = requirement.at_least - holding.evidence
@@ -116,9 +132,8 @@ def _entry_fault(requirement: Requirement, entry: object) -> str | None:
     name = requirement.name
     if entry is None or entry == "":
         return f"{name}: belum diisi."
-    valid = {"text": _is_text, "date": _is_date, "number": _is_number, "link": _is_link}
-    if not valid[requirement.kind](entry):
-        return f"{name}: {_WANTED[requirement.kind]}."
+    if fault := form_fault(requirement, entry):
+        return f"{name}: {fault}."
     if requirement.kind == "text" and len(str(entry).strip()) < requirement.at_least:
         return f"{name}: tulis paling sedikit {requirement.at_least} huruf."
     return None
