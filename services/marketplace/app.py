@@ -8,8 +8,10 @@ from fastapi import FastAPI
 from services.marketplace import profile
 from services.marketplace.api import (
     accounts,
+    catalogue,
     curating,
     moderating,
+    pages,
     photos,
     products,
     registering,
@@ -71,6 +73,8 @@ def create_app(settings: MarketplaceSettings, transport: Transport | None, clock
         photos.router,
         curating.router,
         moderating.router,
+        catalogue.router,
+        pages.router,
         held_messages,
     ]
     app = service.build_app("Lapak UMKM", _DESCRIPTION, routers, on_start)

@@ -3,6 +3,7 @@
 from fastapi import APIRouter, Response
 from pydantic import BaseModel
 
+from services.marketplace import photo_queries
 from services.marketplace.api.doors import IfMatch, TheDoors, TraderCaller, etag_of, etags
 from services.marketplace.operations.accounts import (
     appeal,
@@ -100,4 +101,9 @@ async def erase_own_account(
     """Erase the account for good: name, number, photos and products are gone at once."""
     del form
     async with doors.units.begin() as unit:
-        return await erase_trader(unit, doors.context, caller)
+        cards = await photo_queries.delete_cards_of(unit.connection, caller)
+        erased = await erase_trader(unit, doors.context, caller)
+    # Their key is destroyed; what is left of share pictures opens for nobody.
+    for name in cards:
+        await doors.context.photos.store.delete(name)
+    return erased
