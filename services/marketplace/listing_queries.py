@@ -19,8 +19,7 @@ _DELETE: Final = text(
     """
 )
 # `listed_at` is when the product was first approved: no edit moves it to the front.
-_INSERT: Final = text(
-    """
+_SELECT: Final = """
     INSERT INTO listing (product_id, trader_id, trader_name, revision, name, price, unit, category,
                          village, size, stock, lat, lon, photo_id, available_from, available_until,
                          listed_at, words)
@@ -28,7 +27,7 @@ _INSERT: Final = text(
            t.village, t.size, p.stock, t.lat, t.lon, r.photo_ids[1], r.available_from,
            r.available_until, p.approved_at,
            setweight(to_tsvector('indonesian', r.name), 'A')
-           || setweight(to_tsvector('indonesian', c.name), 'B')
+           || setweight(to_tsvector('indonesian', coalesce(c.name, '')), 'B')
            || setweight(to_tsvector('indonesian', t.name), 'C')
            || setweight(to_tsvector('indonesian', r.description), 'D')
            || array_to_tsvector(array_remove(ARRAY[
@@ -41,10 +40,17 @@ _INSERT: Final = text(
     JOIN product_revision r ON r.product_id = p.product_id AND r.revision = p.approved_revision
     LEFT JOIN unnest(CAST(:codes AS text[]), CAST(:names AS text[])) AS c (code, name)
       ON c.code = r.category
-    WHERE p.state = 'approved' AND p.trader_id = CAST(:trader_id AS uuid)
+    WHERE p.state = 'approved'
+    """
+_INSERT: Final = text(
+    f"""
+    {_SELECT} AND p.trader_id = CAST(:trader_id AS uuid)
       AND (CAST(:product_id AS uuid) IS NULL OR p.product_id = CAST(:product_id AS uuid))
     """
 )
+_INSERT_ALL: Final = text(_SELECT)
+_LOCK_ALL: Final = text("LOCK TABLE trader, product IN SHARE MODE")
+_DELETE_ALL: Final = text("DELETE FROM listing")
 _PROMOTABLE: Final = text(
     """
     SELECT product_id, trader_id, trader_name, name, price, unit, category, village, size, photo_id,
@@ -90,6 +96,17 @@ async def relist(
     await connection.execute(_DELETE, values)
     names = {"codes": list(category_names), "names": list(category_names.values())}
     return (await connection.execute(_INSERT, {**values, **names})).rowcount
+
+
+async def relist_all(connection: AsyncConnection, category_names: dict[str, str]) -> int:
+    """Write anew all that is shown, and let nobody change anything meanwhile: after a new profile.
+
+    Returns how many products are shown.
+    """
+    await connection.execute(_LOCK_ALL)
+    await connection.execute(_DELETE_ALL)
+    names = {"codes": list(category_names), "names": list(category_names.values())}
+    return (await connection.execute(_INSERT_ALL, names)).rowcount
 
 
 async def list_promotable(

@@ -23,6 +23,7 @@ from tests.load.measure_bank import measure_bank
 from tests.load.measure_clocks import measure_clocks
 from tests.load.measure_delivery import measure_inbox, measure_relay
 from tests.load.measure_end_to_end import measure_end_to_end
+from tests.load.measure_marketplace import measure_marketplace
 from tests.load.measure_model import measure_model
 from tests.load.measure_process import measure_classify, measure_start
 from tests.load.measure_submit import measure_submit
@@ -73,6 +74,7 @@ BENCHES: dict[str, Bench] = {
     "whole-case": Bench(measure_whole_case, on_all_cores=True),
     "clocks": Bench(measure_clocks, on_all_cores=True),
     "survey": Bench(measure_survey, on_all_cores=True),
+    "marketplace": Bench(measure_marketplace, on_all_cores=True),
     "start": Bench(measure_start, on_all_cores=True),
 }
 
