@@ -10,7 +10,7 @@ from typing import Any
 from services.sla.context import SlaContext
 from services.sla.facts import Mark, MarkKind
 from services.sla.notice_rules import NoticeKind, case_notice
-from services.sla.noticing import note_code, tell_staff
+from services.sla.noticing import note_code, tell_of_reopening, tell_staff
 from services.sla.operations import hearing
 from services.sla.recording import RECORDED, note_record
 from shared.contracts.event import Event
@@ -86,6 +86,8 @@ def handlers(context: SlaContext) -> dict[type[Event], Handler]:
     async def marked(unit: UnitOfWork, event: Any) -> None:
         mark = _mark(event)
         await hearing.note_mark(unit, context, event.complaint_id, mark)
+        if isinstance(event, CaseReopened):
+            tell_of_reopening(unit, context, event.complaint_id, event.occurred_at)
         told = _TOLD.get(type(event))
         # A part that was given back is nobody's: the leading OPD goes on without it.
         if told is not None and (mark.part == 0 or mark.opd is not None):

@@ -28,6 +28,12 @@ _INSERT_CODES = """
     INSERT INTO case_code (complaint_id, tracking_code)
     SELECT * FROM unnest($1::uuid[], $2::text[]) ON CONFLICT DO NOTHING
     """
+# Which OPD has the leading part, as the youngest of its clocks says; none without clocks.
+_HOLDERS = """
+    SELECT DISTINCT ON (complaint_id) complaint_id, opd FROM clock
+    WHERE complaint_id = ANY ($1::uuid[]) AND part = 0 AND stage = 'follow_up'
+    ORDER BY complaint_id, epoch DESC
+    """
 # A notice of a clock is true while the clock has not stopped and, for those who hold the case,
 # while they hold it. A notice of a case is true while that OPD (or the desk) has the part and has
 # not answered since; a case of which intake was not heard yet has no clocks to tell by.
@@ -146,6 +152,14 @@ async def insert_codes(connection: AsyncConnection, codes: Mapping[str, str]) ->
         # In one order, so that two batches cannot block each other.
         ids = sorted(codes)
         await fetch(connection, _INSERT_CODES, ids, [codes[each] for each in ids])
+
+
+async def find_holders(
+    connection: AsyncConnection, complaint_ids: Collection[str]
+) -> dict[str, str | None]:
+    """Return of those cases that have clocks which OPD has them; None is the triage desk."""
+    rows = await fetch(connection, _HOLDERS, list(complaint_ids))
+    return {str(row["complaint_id"]): row["opd"] for row in rows}
 
 
 async def list_contacts_due(

@@ -21,6 +21,7 @@ class NoticeKind(StrEnum):
     ASSIGNED = "assigned"
     CONTRIBUTION = "contribution"
     RETURNED = "returned"
+    REOPENED = "reopened"
     NEAR = "near"
     MISSED = "missed"
     ESCALATED = "escalated"

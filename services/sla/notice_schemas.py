@@ -35,7 +35,9 @@ class NoticeView(BaseModel):
 
     id: str
     kind: str = Field(
-        description="`assigned`, `contribution`, `returned`, `near`, `missed` or `escalated`."
+        description=(
+            "`assigned`, `contribution`, `returned`, `reopened`, `near`, `missed` or `escalated`."
+        )
     )
     complaint_id: str
     tracking_code: str | None

@@ -116,6 +116,7 @@ class NoticeTemplates(ProfilePart):
     assigned: NoticeTemplate
     contribution: NoticeTemplate
     returned: NoticeTemplate
+    reopened: NoticeTemplate
     near: NoticeTemplate
     missed: NoticeTemplate
     escalated: NoticeTemplate

@@ -90,6 +90,19 @@ class TestAssignments:
             ("returned", "triage", "handed"),
         }
 
+    async def test_a_case_that_is_open_again_is_told_to_whoever_has_it(self, desk: Sla) -> None:
+        case = await open_case(desk)
+        await desk.hear(case.resolved(hours=0.1))
+        await post(desk)
+        again = case.reopened(hours=0.2)
+        await desk.hear(again)
+        await desk.hear(again)
+        await post(desk)
+        assert await notices(desk, case) == [
+            ("assigned", "officer/PUPR", "dropped"),
+            ("reopened", "officer/PUPR", "handed"),
+        ]
+
     async def test_news_of_routing_before_intakes_are_told_all_the_same(self, desk: Sla) -> None:
         case = desk.case()
         await desk.hear(case.assigned())
