@@ -1,7 +1,7 @@
-"""Writes the Grafana dashboard "Response" from the description in `panels.py`.
+"""Writes the Grafana dashboards from their descriptions in `panels.py` and `panels_*.py`.
 
-`python deploy/grafana/generate.py` writes `dashboards/response.json`; with `--check` it only says
-whether the committed file is what this program would write.
+`python deploy/grafana/generate.py` writes `dashboards/*.json`; with `--check` it only says whether
+the committed files are what this program would write.
 """
 
 import argparse
@@ -11,19 +11,23 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from panels import ROWS, Panel
+from panels import RESPONSE, Dashboard, Panel
+from panels_opd import OPD
+from panels_pipeline import PIPELINE
+from panels_sla import SLA
 
-TARGET = Path(__file__).parent / "dashboards" / "response.json"
+TARGET = Path(__file__).parent / "dashboards"
+DASHBOARDS = (RESPONSE, OPD, SLA, PIPELINE)
 _DATASOURCE = {"type": "prometheus", "uid": "${datasource}"}
 _COLUMNS = 24
 
 
-def dashboard() -> dict[str, Any]:
-    """Return the dashboard as Grafana's JSON model."""
+def dashboard(of: Dashboard) -> dict[str, Any]:
+    """Return a dashboard as Grafana's JSON model."""
     return {
-        "uid": "tanggap-response",
-        "title": "Response",
-        "description": "Is every citizen answered in time? Does every event get through?",
+        "uid": f"tanggap-{of.slug}",
+        "title": of.title,
+        "description": of.description,
         "tags": ["tanggap"],
         "schemaVersion": 41,
         "version": 1,
@@ -40,18 +44,36 @@ def dashboard() -> dict[str, Any]:
                     "type": "datasource",
                     "query": "prometheus",
                     "current": {},
-                }
+                },
+                *(_variable(name, metric) for name, metric in of.variables),
             ]
         },
         "annotations": {"list": []},
-        "panels": list(_placed()),
+        "panels": list(_placed(of)),
     }
 
 
-def _placed() -> Iterator[dict[str, Any]]:
+def _variable(name: str, metric: str) -> dict[str, Any]:
+    """Let people choose some of a label's values; at first they see all."""
+    return {
+        "name": name,
+        "label": name.upper(),
+        "type": "query",
+        "datasource": _DATASOURCE,
+        "query": {"query": f"label_values({metric}, {name})", "refId": "A"},
+        "refresh": 2,
+        "sort": 1,
+        "multi": True,
+        "includeAll": True,
+        "allValue": ".*",
+        "current": {"text": "All", "value": "$__all"},
+    }
+
+
+def _placed(of: Dashboard) -> Iterator[dict[str, Any]]:
     """Number the panels and place them: rows of Grafana's 24 columns, filled from the left."""
     number, top = 0, 0
-    for title, panels in ROWS:
+    for title, panels in of.rows:
         number += 1
         place = {"x": 0, "y": top, "w": _COLUMNS, "h": 1}
         yield {"id": number, "type": "row", "title": title, "gridPos": place, "panels": []}
@@ -151,17 +173,26 @@ _OPTIONS: dict[str, dict[str, Any]] = {
 
 
 def main() -> int:
-    """Write the file, or check it; returns the exit status."""
-    parser = argparse.ArgumentParser(description="Write, or check, the dashboard Response.")
-    parser.add_argument("--check", action="store_true", help="say whether the file is up to date")
-    text = json.dumps(dashboard(), indent=2, ensure_ascii=False) + "\n"
+    """Write the files, or check them; returns the exit status."""
+    parser = argparse.ArgumentParser(description="Write, or check, the dashboards.")
+    parser.add_argument("--check", action="store_true", help="say whether they are up to date")
+    texts = {
+        TARGET / f"{each.slug}.json": json.dumps(dashboard(each), indent=2, ensure_ascii=False)
+        + "\n"
+        for each in DASHBOARDS
+    }
     if not parser.parse_args().check:
-        TARGET.write_text(text)
+        for path, text in texts.items():
+            path.write_text(text)
         return 0
-    if TARGET.exists() and TARGET.read_text() == text:
-        return 0
-    sys.stderr.write("The dashboard is stale: run `python deploy/grafana/generate.py`.\n")
-    return 1
+    stale = [path.name for path, text in texts.items() if not _holds(path, text)]
+    if stale:
+        sys.stderr.write(f"Stale: {stale}. Run `python deploy/grafana/generate.py`.\n")
+    return 1 if stale else 0
+
+
+def _holds(path: Path, text: str) -> bool:
+    return path.exists() and path.read_text() == text
 
 
 if __name__ == "__main__":

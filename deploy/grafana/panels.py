@@ -1,4 +1,4 @@
-"""What the dashboard "Response" shows: its panels, and the PromQL behind them.
+"""What a panel is, and those of the dashboard "Response", with the PromQL behind them.
 
 Histograms and counters are summed over replicas; gauges read from the database are the same on
 every replica, so that their largest is taken (`max without (instance)`).
@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-_BUCKET = "sla_first_response_seconds_bucket"
-_COUNT = "sla_first_response_seconds_count"
+BUCKET = "sla_first_response_seconds_bucket"
+COUNT = "sla_first_response_seconds_count"
 # A missed closing clock is no delay: the citizen was silent, and the case is closed.
-_OVERDUE = 'sla_clocks_overdue{stage!="closing"}'
+OVERDUE = 'sla_clocks_overdue{stage!="closing"}'
 
 
 @dataclass(frozen=True)
@@ -40,10 +40,24 @@ class Panel:
     columns: Sequence[tuple[str, str]] = ()
 
 
+@dataclass(frozen=True)
+class Dashboard:
+    """A dashboard: its rows of panels, and the labels that people may choose values of.
+
+    `variables` are pairs of a label and a metric that has all of its values.
+    """
+
+    slug: str
+    title: str
+    description: str
+    rows: Sequence[tuple[str, Sequence[Panel]]]
+    variables: Sequence[tuple[str, str]] = ()
+
+
 def within(le: str, window: str, by: str = "") -> str:
     """Return the share of first responses that took at most `le` seconds (a bucket's limit)."""
-    fast = f'sum{by}(increase({_BUCKET}{{le="{le}"}}[{window}]))'
-    return f"{fast} / sum{by}(increase({_COUNT}[{window}]))"
+    fast = f'sum{by}(increase({BUCKET}{{le="{le}"}}[{window}]))'
+    return f"{fast} / sum{by}(increase({COUNT}[{window}]))"
 
 
 def quantile(share: float, bucket: str, window: str, *by: str) -> str:
@@ -58,11 +72,11 @@ def gauge(name: str, *by: str) -> str:
     return f"sum{kept}(max without (instance) ({name}))"
 
 
-_BARS = {"drawStyle": "bars", "fillOpacity": 80, "lineWidth": 0, "stacking": {"mode": "normal"}}
-_AREAS = {"fillOpacity": 30, "stacking": {"mode": "normal"}}
-_GOOD_SHARE = ((None, "red"), (0.8, "orange"), (0.95, "green"))
-_NONE_IS_GOOD = ((None, "green"), (1, "orange"), (10, "red"))
-_BY_SERVICE = "{{service}}"
+BARS = {"drawStyle": "bars", "fillOpacity": 80, "lineWidth": 0, "stacking": {"mode": "normal"}}
+AREAS = {"fillOpacity": 30, "stacking": {"mode": "normal"}}
+GOOD_SHARE = ((None, "red"), (0.8, "orange"), (0.95, "green"))
+NONE_IS_GOOD = ((None, "green"), (1, "orange"), (10, "red"))
+BY_SERVICE = "{{service}}"
 
 _RESPONSE: Sequence[Panel] = (
     Panel(
@@ -73,7 +87,7 @@ _RESPONSE: Sequence[Panel] = (
         [Query(within("7200.0", "$__range"))],
         width=4,
         height=5,
-        colours=_GOOD_SHARE,
+        colours=GOOD_SHARE,
     ),
     Panel(
         "Answered within 24 hours",
@@ -83,7 +97,7 @@ _RESPONSE: Sequence[Panel] = (
         [Query(within("86400.0", "$__range"))],
         width=4,
         height=5,
-        colours=_GOOD_SHARE,
+        colours=GOOD_SHARE,
     ),
     Panel(
         "First response",
@@ -91,8 +105,8 @@ _RESPONSE: Sequence[Panel] = (
         "s",
         "Half of all citizens were answered within the first time, nine of ten within the second.",
         [
-            Query(quantile(0.5, _BUCKET, "$__range"), "half"),
-            Query(quantile(0.9, _BUCKET, "$__range"), "nine of ten"),
+            Query(quantile(0.5, BUCKET, "$__range"), "half"),
+            Query(quantile(0.9, BUCKET, "$__range"), "nine of ten"),
         ],
         width=5,
         height=5,
@@ -102,10 +116,10 @@ _RESPONSE: Sequence[Panel] = (
         "stat",
         "short",
         "Clocks that run now and are past their deadline, by stage.",
-        [Query(gauge(_OVERDUE, "stage"), "{{stage}}")],
+        [Query(gauge(OVERDUE, "stage"), "{{stage}}")],
         width=5,
         height=5,
-        colours=_NONE_IS_GOOD,
+        colours=NONE_IS_GOOD,
     ),
     Panel(
         "Oldest open case",
@@ -128,7 +142,7 @@ _RESPONSE: Sequence[Panel] = (
         [Query('count(ALERTS{alertstate="firing"}) or vector(0)')],
         width=2,
         height=5,
-        colours=_NONE_IS_GOOD,
+        colours=NONE_IS_GOOD,
     ),
     Panel(
         "First response over time",
@@ -136,8 +150,8 @@ _RESPONSE: Sequence[Panel] = (
         "s",
         "First response over all OPDs, of the 24 hours before each point.",
         [
-            Query(quantile(0.5, _BUCKET, "1d"), "half"),
-            Query(quantile(0.9, _BUCKET, "1d"), "nine of ten"),
+            Query(quantile(0.5, BUCKET, "1d"), "half"),
+            Query(quantile(0.9, BUCKET, "1d"), "nine of ten"),
         ],
         width=12,
     ),
@@ -162,10 +176,10 @@ _OPDS: Sequence[Panel] = (
         "short",
         "First response in the chosen time, what is overdue now, and what was missed.",
         [
-            Query(quantile(0.5, _BUCKET, "$__range", "opd")),
-            Query(quantile(0.9, _BUCKET, "$__range", "opd")),
+            Query(quantile(0.5, BUCKET, "$__range", "opd")),
+            Query(quantile(0.9, BUCKET, "$__range", "opd")),
             Query(within("7200.0", "$__range", " by (opd) ")),
-            Query(gauge(_OVERDUE, "opd")),
+            Query(gauge(OVERDUE, "opd")),
             Query(
                 'sum by (opd) (increase(sla_deadlines_missed_total{stage!="closing"}[$__range]))'
             ),
@@ -187,13 +201,13 @@ _OPDS: Sequence[Panel] = (
         "Clocks that run now and are past their deadline. Without a name: the triage desk.",
         [
             Query(
-                f"{gauge(_OVERDUE, 'opd')} > 0 or on () vector(0)",
+                f"{gauge(OVERDUE, 'opd')} > 0 or on () vector(0)",
                 "{{opd}}",
             )
         ],
         width=10,
         height=12,
-        colours=_NONE_IS_GOOD,
+        colours=NONE_IS_GOOD,
     ),
 )
 
@@ -212,7 +226,7 @@ _FLOW: Sequence[Panel] = (
         "short",
         "Cases that are open, as routing has them.",
         [Query(gauge("routing_cases_open", "state"), "{{state}}")],
-        custom=_AREAS,
+        custom=AREAS,
     ),
     Panel(
         "Submissions by channel",
@@ -225,7 +239,7 @@ _FLOW: Sequence[Panel] = (
                 "{{channel}}",
             )
         ],
-        custom=_BARS,
+        custom=BARS,
     ),
     Panel(
         "Placed by rule, desk, or not",
@@ -233,7 +247,7 @@ _FLOW: Sequence[Panel] = (
         "short",
         "Who chose the OPD; `triage` was sent to the desk, because no rule was sure.",
         [Query("sum by (by) (increase(routing_cases_placed_total[$__interval]))", "{{by}}")],
-        custom=_BARS,
+        custom=BARS,
     ),
     Panel(
         "Escalations",
@@ -241,7 +255,7 @@ _FLOW: Sequence[Panel] = (
         "short",
         "Times that somebody was told, by the ladder's level: 0 near, 1 head, 2 Sekda, 3 leader.",
         [Query("sum by (level) (increase(sla_escalations_total[$__interval]))", "level {{level}}")],
-        custom=_BARS,
+        custom=BARS,
     ),
     Panel(
         "Deadlines missed",
@@ -249,7 +263,7 @@ _FLOW: Sequence[Panel] = (
         "short",
         "Deadlines that passed, by stage.",
         [Query("sum by (stage) (increase(sla_deadlines_missed_total[$__interval]))", "{{stage}}")],
-        custom=_BARS,
+        custom=BARS,
     ),
     Panel(
         "Resolution",
@@ -281,7 +295,7 @@ _PIPELINE: Sequence[Panel] = (
         "timeseries",
         "s",
         "Age of the oldest event in each outbox. Above 30 s somebody is woken.",
-        [Query("max by (service) (tanggap_outbox_oldest_seconds)", _BY_SERVICE)],
+        [Query("max by (service) (tanggap_outbox_oldest_seconds)", BY_SERVICE)],
         colours=((None, "green"), (30, "red")),
     ),
     Panel(
@@ -289,7 +303,7 @@ _PIPELINE: Sequence[Panel] = (
         "timeseries",
         "short",
         "Events on the bus that a service has not yet handled.",
-        [Query("sum by (service) (tanggap_consumer_lag)", _BY_SERVICE)],
+        [Query("sum by (service) (tanggap_consumer_lag)", BY_SERVICE)],
     ),
     Panel(
         "Parked and dead events",
@@ -300,7 +314,7 @@ _PIPELINE: Sequence[Panel] = (
             Query("max by (service) (tanggap_inbox_parked)", "parked in {{service}}"),
             Query("max by (service) (tanggap_inbox_dead)", "dead in {{service}}"),
         ],
-        colours=_NONE_IS_GOOD,
+        colours=NONE_IS_GOOD,
     ),
     Panel(
         "Timer lateness",
@@ -322,7 +336,7 @@ _PIPELINE: Sequence[Panel] = (
             Query(
                 'sum by (service) (rate(tanggap_inbox_events_total{outcome="handled"}'
                 "[$__rate_interval]))",
-                _BY_SERVICE,
+                BY_SERVICE,
             )
         ],
     ),
@@ -336,7 +350,7 @@ _PIPELINE: Sequence[Panel] = (
                 quantile(
                     0.95, "tanggap_http_request_seconds_bucket", "$__rate_interval", "service"
                 ),
-                _BY_SERVICE,
+                BY_SERVICE,
             )
         ],
     ),
@@ -351,7 +365,7 @@ _PIPELINE: Sequence[Panel] = (
                 "[$__rate_interval])) or 0 * sum by (service)"
                 " (rate(tanggap_http_requests_total[$__rate_interval])))"
                 " / sum by (service) (rate(tanggap_http_requests_total[$__rate_interval]))",
-                _BY_SERVICE,
+                BY_SERVICE,
             )
         ],
         colours=((None, "green"), (0.05, "red")),
@@ -361,13 +375,18 @@ _PIPELINE: Sequence[Panel] = (
         "timeseries",
         "short",
         "How many processes of each service answer Prometheus.",
-        [Query('sum by (service) (up{job="tanggap"})', _BY_SERVICE)],
+        [Query('sum by (service) (up{job="tanggap"})', BY_SERVICE)],
         custom={"lineInterpolation": "stepAfter"},
     ),
 )
-ROWS: Sequence[tuple[str, Sequence[Panel]]] = (
-    ("Are citizens answered?", _RESPONSE),
-    ("Who answers?", _OPDS),
-    ("What comes, and where does it go?", _FLOW),
-    ("Does every event get through?", _PIPELINE),
+RESPONSE = Dashboard(
+    slug="response",
+    title="Response",
+    description="Is every citizen answered in time? Does every event get through?",
+    rows=(
+        ("Are citizens answered?", _RESPONSE),
+        ("Who answers?", _OPDS),
+        ("What comes, and where does it go?", _FLOW),
+        ("Does every event get through?", _PIPELINE),
+    ),
 )

@@ -49,7 +49,12 @@ def create_app(settings: SlaSettings, transport: Transport | None, clock: Clock)
         post.start(context)
         app.state.stream_seconds = settings.stream_seconds
         boards = BoardKeeper(
-            started.database, clock, context.zone, context.names, settings.board_seconds
+            started.database,
+            clock,
+            context.zone,
+            context.names,
+            settings.board_seconds,
+            metrics.observe_board,
         )
         app.state.boards = boards
         app.state.public_figures = report_api.PublicFigures()

@@ -6,7 +6,7 @@ boards never use more than a tenth of one connection's time.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -89,9 +89,19 @@ class BoardKeeper:
     """Keeps the newest snapshot of this process."""
 
     def __init__(
-        self, database: Database, clock: Clock, zone: ZoneInfo, names: Names, seconds: float
+        self,
+        database: Database,
+        clock: Clock,
+        zone: ZoneInfo,
+        names: Names,
+        seconds: float,
+        observe: Callable[[float | None], None] = lambda took: None,
     ) -> None:
-        """Read at most once in so many seconds."""
+        """Read at most once in so many seconds.
+
+        `observe` hears how many seconds each reading took, and None of one that failed.
+        """
+        self._observe = observe
         self._database = database
         self._clock = clock
         self._zone = zone
@@ -178,6 +188,13 @@ class BoardKeeper:
         return self._reading
 
     async def _read(self) -> None:
+        try:
+            await self._read_all()
+        except Exception:
+            self._observe(None)
+            raise
+
+    async def _read_all(self) -> None:
         began = monotonic()
         now = self._clock.now()
         async with self._database.transaction() as connection:
@@ -197,7 +214,9 @@ class BoardKeeper:
             )
         self._snapshot = Snapshot(reading, self._names)
         self._read_at = monotonic()
-        self._pace = max(self._seconds, _REST * (self._read_at - began))
+        took = self._read_at - began
+        self._pace = max(self._seconds, _REST * took)
+        self._observe(took)
         news, self._news = self._news, asyncio.Event()
         news.set()
 

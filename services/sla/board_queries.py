@@ -11,7 +11,7 @@ from typing import Any, Final
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.sla.record_tables import OPEN
+from services.sla.record_states import OPEN
 
 #: Ages of open cases, each from so many hours on.
 AGES: Final = (

@@ -5,6 +5,7 @@ from typing import Final
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
 from services.sla.policies import STAGES
+from services.sla.record_states import OPEN
 from shared.metrics import GaugeQuery
 
 #: From a minute to 30 days; the limits of 2 h, 24 h and 10 days are exactly among them.
@@ -12,6 +13,7 @@ RESPONSE_BUCKETS: Final = (
     *(60, 300, 600, 900, 1800, 3600, 7200, 14400, 28800, 43200, 86400),
     *(172800, 259200, 432000, 604800, 864000, 1209600, 2592000),
 )
+BOARD_BUCKETS: Final = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 LATENESS_BUCKETS: Final = (0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 600, 3600, 86400)
 
 _STAGES = ", ".join(f"('{stage}')" for stage in STAGES)
@@ -54,6 +56,37 @@ GAUGES: Final = (
         LEFT JOIN case_facts c ON c.is_open AND {_AGE} >= a.since AND {_AGE} < a.until
         GROUP BY a.age""",  # noqa: S608 - names of our own
         ("age",),
+    ),
+    GaugeQuery(
+        "sla_clocks_paused",
+        "Clocks that stand still.",
+        f"""SELECT s.stage, count(c.clock_id) FROM (VALUES {_STAGES}) AS s (stage)
+        LEFT JOIN clock c ON c.stage = s.stage AND c.state = 'paused' GROUP BY s.stage""",  # noqa: S608 - names of our own
+        ("stage",),
+    ),
+    GaugeQuery(
+        "sla_clocks_due_soon",
+        "Running clocks whose deadline comes within the hour, by the OPD that has the case.",
+        f"""SELECT s.stage, c.opd, count(c.clock_id) FROM (VALUES {_STAGES}) AS s (stage)
+        LEFT JOIN clock c ON c.stage = s.stage AND c.state = 'running'
+            AND c.due_at > CAST(:now AS timestamptz)
+            AND c.due_at <= CAST(:now AS timestamptz) + interval '1 hour'
+        GROUP BY s.stage, c.opd""",  # noqa: S608 - names of our own
+        ("stage", "opd"),
+    ),
+    GaugeQuery(
+        "sla_opd_cases_open",
+        "Open cases by the OPD that has them (none: the desk).",
+        f"SELECT coalesce(opd, ''), count(*) FROM case_record WHERE {OPEN} GROUP BY 1",  # noqa: S608
+        ("opd",),
+    ),
+    GaugeQuery(
+        "sla_opd_oldest_open_seconds",
+        "Age of the oldest open case of each OPD (none: the desk).",
+        f"""SELECT coalesce(opd, ''), greatest(
+            extract(epoch FROM CAST(:now AS timestamptz) - min(submitted_at)), 0)
+        FROM case_record WHERE {OPEN} GROUP BY 1""",  # noqa: S608 - names of our own
+        ("opd",),
     ),
     GaugeQuery(
         "sla_timer_oldest_due_seconds",
@@ -121,7 +154,23 @@ class SlaMetrics:
         self.scan_failures = Counter(
             "sla_scan_failures", "Searches for due clocks that failed.", registry=registry
         )
+        self.board_reading_seconds = Histogram(
+            "sla_board_reading_seconds",
+            "How long it took to read the board of the database.",
+            buckets=BOARD_BUCKETS,
+            registry=registry,
+        )
+        self.board_failures = Counter(
+            "sla_board_failures", "Readings of the board that failed.", registry=registry
+        )
         for stage in STAGES:
             self.deadlines_missed.labels(stage, "")
         for level in range(4):
             self.escalations.labels(str(level))
+
+    def observe_board(self, took: float | None) -> None:
+        """Note how many seconds a reading of the board took; None is one that failed."""
+        if took is None:
+            self.board_failures.inc()
+        else:
+            self.board_reading_seconds.observe(took)

@@ -6,13 +6,9 @@ from typing import Any
 from sqlalchemy import Boolean, Column, Index, Integer, text
 from sqlmodel import Field
 
+from services.sla.record_states import OPEN
 from services.sla.tables import SlaTable
 from shared.columns import id_column, text_column, time_column
-
-#: The cases that wait for staff, or for the citizen's answer to them.
-OPEN = (
-    "submitted_at IS NOT NULL AND withdrawn_at IS NULL AND ended IS NOT TRUE AND merged IS NOT TRUE"
-)
 
 
 def _flag() -> Any:

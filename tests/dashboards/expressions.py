@@ -27,10 +27,17 @@ class Expression:
     where: str
     text: str
     over_time: bool
+    #: The variables of its dashboard.
+    choices: tuple[str, ...] = ()
 
     def with_windows(self, window: str, lookback: str) -> str:
-        """Put windows where Grafana would put its own: the dashboard's time range, and a step's."""
+        """Put windows where Grafana would put its own: the dashboard's time range, and a step's.
+
+        Of what people may choose, all is chosen, as it is when a dashboard is opened.
+        """
         text = self.text.replace("$__range", lookback)
+        for name in self.choices:
+            text = text.replace(f"${name}", ".*")
         return text.replace("$__rate_interval", window).replace("$__interval", window)
 
 
@@ -69,10 +76,12 @@ def read_alerts() -> dict[str, dict[str, Any]]:
 def panel_expressions() -> Iterator[Expression]:
     """Go through the expressions of all panels."""
     for name, dashboard in read_dashboards().items():
+        variables = dashboard["templating"]["list"]
+        choices = tuple(each["name"] for each in variables if each["type"] == "query")
         for panel in dashboard["panels"]:
             for target in panel.get("targets", ()):
                 where = f"{name}, panel {panel['title']!r}, query {target['refId']}"
-                yield Expression(where, target["expr"], target["range"])
+                yield Expression(where, target["expr"], target["range"], choices)
 
 
 def alert_expressions() -> Iterator[Expression]:

@@ -37,6 +37,7 @@ async def play(system: RunningSystem, prometheus: RunningPrometheus) -> int:
         # Past the limit of 2 h, and 4 h more, when the ladder goes on to the Sekda.
         _move(system, hours=7)
         await _see(prometheus, 'sum(sla_clocks_overdue{stage="first_response", opd!=""}) > 0')
+        await system.ask("/sla/v1/board", role=Role.LEADER)
         opd, case = late.pop()
         await system.ask(f"{case}/respond", _ANSWER, Role.OFFICER, opd)
     _move(system, hours=25)
