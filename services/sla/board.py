@@ -2,7 +2,7 @@
 
 Whoever asks is shown what was read last, while it is read anew for the next; so a request waits for
 the database only when nobody has looked for a while. A reading that takes long is taken less often:
-boards never use more than a tenth of one connection's time.
+boards never use more than a fifth of one connection's time.
 """
 
 import asyncio
@@ -34,7 +34,7 @@ log = structlog.get_logger(__name__)
 
 _LAST_HOUR = timedelta(hours=1)
 #: Reading takes one part of this many of the time, at most.
-_REST: Final = 10
+_REST: Final = 5
 #: Weeks and months move slowly, and are read once in so many readings' time.
 _PAST_EVERY: Final = 15
 #: What was read before that many readings' time is shown to nobody.

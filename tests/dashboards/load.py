@@ -34,8 +34,10 @@ async def play(system: RunningSystem, prometheus: RunningPrometheus) -> int:
     for wave in (1, 2):
         late += await _wave(system, complaints)
         await _see(prometheus, f"sum(increase(sla_first_response_seconds_count[1h])) >= {wave - 1}")
+        _move(system, hours=1.5)
+        await _see(prometheus, 'sum(sla_clocks_due_soon{stage="first_response", opd!=""}) > 0')
         # Past the limit of 2 h, and 4 h more, when the ladder goes on to the Sekda.
-        _move(system, hours=7)
+        _move(system, hours=5.5)
         await _see(prometheus, 'sum(sla_clocks_overdue{stage="first_response", opd!=""}) > 0')
         await system.ask("/sla/v1/board", role=Role.LEADER)
         opd, case = late.pop()

@@ -20,6 +20,7 @@ from shared.clock import SystemClock
 from tests.load.cores import Cores, share_cores, started_on
 from tests.load.figures import Figure, Run
 from tests.load.measure_bank import measure_bank
+from tests.load.measure_board import measure_board
 from tests.load.measure_clocks import measure_clocks
 from tests.load.measure_delivery import measure_inbox, measure_relay
 from tests.load.measure_end_to_end import measure_end_to_end
@@ -44,6 +45,7 @@ QUICK = Plan(
     spike_seconds=5,
     clocks=50_000,
     due=5_000,
+    listeners=50,
 )
 
 _LONGEST_REASON = 300
@@ -75,6 +77,7 @@ BENCHES: dict[str, Bench] = {
     "clocks": Bench(measure_clocks, on_all_cores=True),
     "survey": Bench(measure_survey, on_all_cores=True),
     "marketplace": Bench(measure_marketplace, on_all_cores=True),
+    "board": Bench(measure_board, on_all_cores=True),
     "start": Bench(measure_start, on_all_cores=True),
 }
 
@@ -87,7 +90,8 @@ def main(
         typer.Option(min=0.5, help="Length of a round (5), of whole cases (300), of a spike (60)."),
     ] = None,
     cases: Annotated[
-        int | None, typer.Option(min=200, help="Cases stored beside the whole ones (1,000,000).")
+        int | None,
+        typer.Option(min=200, help="Cases stored, for whole cases and the board (1,000,000)."),
     ] = None,
     clocks: Annotated[
         int | None, typer.Option(min=1_000, help="Running clocks (1,000,000).")
@@ -97,6 +101,9 @@ def main(
     ] = None,
     answers: Annotated[
         int | None, typer.Option(min=10_000, help="Answers of the survey (1,000,000).")
+    ] = None,
+    listeners: Annotated[
+        int | None, typer.Option(min=1, help="Listeners on the stream of the board (200).")
     ] = None,
     only: Annotated[str, typer.Option(help=f"Some of {','.join(BENCHES)}, with commas.")] = "",
     compare: Annotated[
@@ -119,6 +126,7 @@ def main(
         plan = replace(plan, cases=cases)
     plan = replace(plan, clocks=clocks or plan.clocks, due=due or plan.due)
     plan = replace(plan, answers=answers or plan.answers)
+    plan = replace(plan, listeners=listeners or plan.listeners)
     run = _measure(names, plan, output)
     path = _write_run(run, output)
     show_run(console, run, before)

@@ -6,7 +6,7 @@ within minutes, half within hours, the last after days.
 """
 
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 OPDS: Final = 34
 AREAS: Final = 27
 OFFICERS_OF_OPD: Final = 6
+_PART_SIZE: Final = 50_000
 
 _RECORDS = """
     INSERT INTO case_record (complaint_id, submitted_at, channel, classification, area, emergency,
@@ -44,17 +45,22 @@ _RECORDS = """
                 CAST(:now AS timestamptz) - i * (interval '1461 days' / :cases) AS submitted_at,
                 make_interval(secs => exp(8.8 + 2.3 * (random() + random() + random() - 1.5)))
                     AS wait
-            FROM generate_series(0, :cases - 1) AS i
+            FROM generate_series(CAST(:first AS int), CAST(:last AS int) - 1) AS i
         ) AS each
     ) AS made
     """
-_FACTS = """
+# The newest case is the first one.
+_PART = """
+    submitted_at <= CAST(:now AS timestamptz) - :first * (interval '1461 days' / :cases)
+    AND submitted_at > CAST(:now AS timestamptz) - :last * (interval '1461 days' / :cases)
+    """
+_FACTS = f"""
     INSERT INTO case_facts (complaint_id, submitted_at, channel, classification, emergency, marks,
                             clocks, opds, is_open)
     SELECT complaint_id, submitted_at, channel, classification, emergency, '[]', '[]', '[]',
-           NOT ended FROM case_record
-    """
-_CLOCKS = """
+           NOT ended FROM case_record WHERE {_PART}
+    """  # noqa: S608 - conditions of our own
+_CLOCKS = f"""
     INSERT INTO clock (clock_id, complaint_id, part, stage, epoch, opd, policy, profile_version,
         rungs, state, started_at, due_at, near_at, stopped_at, outcome, elapsed_seconds,
         next_fire_at)
@@ -67,14 +73,14 @@ _CLOCKS = """
     FROM (
         SELECT complaint_id, opd, 'first_response' AS stage, submitted_at AS started_at,
                answered_at AS stopped_at, interval '2 hours' AS allowed
-        FROM case_record
+        FROM case_record WHERE {_PART}
         UNION ALL
         SELECT complaint_id, opd, 'follow_up', held_since,
                CASE WHEN ended OR hashtext(CAST(complaint_id AS text)) % 5 <> 0
                     THEN coalesce(answered_at, held_since) END, interval '24 hours'
-        FROM case_record
+        FROM case_record WHERE {_PART}
     ) AS each
-    """
+    """  # noqa: S608 - conditions of our own
 _ESCALATIONS = """
     INSERT INTO escalation (clock_id, level, to_role, opd, fired_at)
     SELECT clock_id, level, 'head', opd, due_at FROM clock, generate_series(0, 3) AS level
@@ -93,7 +99,15 @@ async def fill_board(connection: AsyncConnection, cases: int, now: datetime) -> 
         "officers": OFFICERS_OF_OPD,
     }
     await connection.execute(text("SELECT setseed(0.42)"))
-    for statement in (_RECORDS, _FACTS, _CLOCKS, _ESCALATIONS):
-        sql = text(statement)
-        await connection.execute(sql, {name: values[name] for name in sql.compile().params})
+    # In parts, none of which takes longer than a statement may.
+    for first in range(0, cases, _PART_SIZE):
+        part = {**values, "first": first, "last": min(first + _PART_SIZE, cases)}
+        for statement in (_RECORDS, _FACTS, _CLOCKS):
+            await _run(connection, statement, part)
+    await _run(connection, _ESCALATIONS, values)
     await connection.execute(text("ANALYZE case_record, case_facts, clock, escalation"))
+
+
+async def _run(connection: AsyncConnection, statement: str, values: dict[str, Any]) -> None:
+    sql = text(statement)
+    await connection.execute(sql, {name: values[name] for name in sql.compile().params})

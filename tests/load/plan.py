@@ -17,7 +17,8 @@ class Plan:
     """`rounds` of `seconds` for each side, after `warm_up_seconds`; `say` hears of each round.
 
     Whole cases run for `case_seconds` beside `cases` stored ones, then each rate of the spike for
-    `spike_seconds`. Of `clocks` that run, `due` fall due at one instant.
+    `spike_seconds`. Of `clocks` that run, `due` fall due at one instant. The board of
+    `cases` is followed by `listeners`.
     """
 
     rounds: int = 5
@@ -30,6 +31,7 @@ class Plan:
     clocks: int = 1_000_000
     due: int = 100_000
     answers: int = 1_000_000
+    listeners: int = 200
     say: Callable[[str], None] = field(default=lambda text: None)
 
 
