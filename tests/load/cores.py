@@ -59,9 +59,17 @@ def cpu_seconds(pid: int) -> float:
 
 
 def family_cpu_seconds(pid: int) -> float:
-    """Return the processor time of a process and of its living children, as Postgres has many."""
+    """Return the processor time of a process and its children, also those that have ended."""
     children = [int(each.name) for each in Path("/proc").glob("[0-9]*") if _parent(each) == pid]
-    return sum(map(cpu_seconds, [pid, *children]))
+    return _waited_for(pid) + sum(map(cpu_seconds, [pid, *children]))
+
+
+def _waited_for(pid: int) -> float:
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(fields[13]) + int(fields[14])) / os.sysconf("SC_CLK_TCK")
 
 
 def _parent(process: Path) -> int | None:
