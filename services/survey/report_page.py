@@ -18,7 +18,7 @@ _MONTHS: Final = (
     "Januari", "Februari", "Maret", "April", "Mei", "Juni",
     "Juli", "Agustus", "September", "Oktober", "November", "Desember",
 )  # fmt: skip
-_LONGEST_NAME: Final = 34
+_LONGEST_NAME: Final = 29
 #: The plot of earlier periods: where its points lie, in units of the drawing.
 _LINE_LEFT: Final = 40
 _LINE_WIDTH: Final = 580

@@ -195,7 +195,8 @@ async def _take(
     if kiosk is not None:
         doors.admission.admit_kiosk(kiosk)
     await doors.store(draft)
-    results = f"{RESULTS}/{place.unit.code}"
+    # Whole, for a proxy may show links at a shorter address of its own.
+    results = f"{doors.settings.public_url}{RESULTS}/{place.unit.code}"
     page = draw_thanks(sent.language, context.profile.pemda, results, back)
     return HTMLResponse(page, 201, headers=POLICY)
 
