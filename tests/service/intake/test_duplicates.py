@@ -23,7 +23,7 @@ PLACES = iter({"lat": -7.56 - 0.012 * n, "lon": 111.47 + 0.01 * n} for n in rang
 
 async def looked(intake: Driver) -> None:
     """Wait until somebody has looked at everything that came."""
-    deadline = monotonic() + 10
+    deadline = monotonic() + 30
     while (await intake.rows("SELECT count(*) AS n FROM newcomer"))[0]["n"]:
         assert monotonic() < deadline, "nobody looks for duplicates"
         await asyncio.sleep(0.02)

@@ -39,7 +39,7 @@ async def _places(
 
 async def _hears_of(talk: Talk, platform: str, sender: str, words: str) -> str:
     """Wait until somebody is told something with these words, and return it."""
-    deadline = monotonic() + 10
+    deadline = monotonic() + 30
     while True:
         said = [
             text_of(call)

@@ -49,7 +49,7 @@ async def _told(talk: Talk, sender: str, *, number: int = 2) -> dict[str, Any]:
     """Return the newest message to who reported by WhatsApp, once so many have reached them."""
     await talk.heard("whatsapp", number)
     (complaint,) = await complaints_of(talk.intake, "whatsapp", sender)
-    deadline = monotonic() + 10
+    deadline = monotonic() + 30
     while True:
         newest: dict[str, Any] = (
             await talk.intake.rows(
