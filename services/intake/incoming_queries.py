@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
-from services.intake.incoming_tables import ReceivedMessage, RemoteFile
+from services.intake.incoming_tables import ReceivedMessage, RemoteFile, WaitingPlace
 from services.intake.rules.meanings import OwnCase
 from services.intake.tables import Complaint
 
@@ -238,6 +238,31 @@ async def claim_remote_files(
     )
 
 
+async def keep_place(
+    connection: AsyncConnection, sender_hash: bytes, lat: float, lon: float, now: datetime
+) -> None:
+    """Keep a point for the words that are still to come; a newer one takes its place."""
+    row = {"lat": lat, "lon": lon, "received_at": now}
+    statement = insert(WaitingPlace).values(sender_hash=sender_hash, **row)
+    await connection.execute(
+        statement.on_conflict_do_update(index_elements=["sender_hash"], set_=row)
+    )
+
+
+async def take_place(
+    connection: AsyncConnection, sender_hash: bytes, since: datetime
+) -> tuple[float, float] | None:
+    """Take the point that somebody shared since then before their words, if there is one."""
+    row = (
+        await connection.execute(
+            delete(WaitingPlace)
+            .where(col(WaitingPlace.sender_hash) == sender_hash)
+            .returning(col(WaitingPlace.lat), col(WaitingPlace.lon), col(WaitingPlace.received_at))
+        )
+    ).first()
+    return None if row is None or row.received_at < since else (row.lat, row.lon)
+
+
 async def lease_due_file(
     connection: AsyncConnection, now: datetime, until: datetime
 ) -> RemoteFile | None:
@@ -272,7 +297,10 @@ async def delete_file(connection: AsyncConnection, file: RemoteFile) -> bool:
 async def forget_received(
     connection: AsyncConnection, now: datetime, kept: timedelta, unclaimed: timedelta
 ) -> None:
-    """Delete messages that no platform will deliver again, and files that nobody claimed."""
+    """Delete messages that no platform will deliver again, and files and points nobody claimed."""
+    await connection.execute(
+        delete(WaitingPlace).where(col(WaitingPlace.received_at) < now - unclaimed)
+    )
     await connection.execute(
         delete(ReceivedMessage).where(col(ReceivedMessage.received_at) < now - kept)
     )

@@ -37,6 +37,17 @@ class ReceivedMessage(IntakeTable, table=True):
     content: bytes | None = bytes_column(nullable=True)
 
 
+class WaitingPlace(IntakeTable, table=True):
+    """A point that somebody shared before its words; their next complaint takes it."""
+
+    __tablename__ = "waiting_place"
+
+    sender_hash: bytes = Field(sa_column=Column(LargeBinary, primary_key=True))
+    lat: float
+    lon: float
+    received_at: datetime = time_column()
+
+
 class RemoteFile(IntakeTable, table=True):
     """A file that a citizen sent and that still lies on its platform.
 

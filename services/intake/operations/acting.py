@@ -2,10 +2,11 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any, Final
 
-from services.intake import duplicate_queries, queries
-from services.intake.channels.message import IncomingMessage
+from services.intake import duplicate_queries, incoming_queries, queries
+from services.intake.channels.message import IncomingMessage, Place
 from services.intake.context import IntakeContext
 from services.intake.errors import ComplaintNotFound, JoinRefused, TrackingCodeMistyped
 from services.intake.operations import joining
@@ -15,6 +16,7 @@ from services.intake.operations.submission import (
     Origin,
     Sender,
     draft_submission,
+    sender_index,
     submit_complaints,
 )
 from services.intake.operations.telling import opt_in, opt_out
@@ -42,6 +44,9 @@ from services.intake.schemas import (
 )
 from services.intake.tables import Complaint
 from shared.unit_of_work import UnitOfWork
+
+#: A photo or point that came this long before its words still belongs to them.
+PARTS_WAIT: Final = timedelta(hours=1)
 
 _FILE_WORDS: Final[Mapping[str, str]] = {
     "image": "foto",
@@ -82,15 +87,21 @@ async def _open(task: Task, _meaning: NewComplaint) -> Done:
         sender=Sender(incoming.handle, incoming.account, incoming.reply_to),
         account_opd=account.opd if account else None,
     )
-    submission = draft_submission(context, _form(task), origin, unit.now)
+    waited = None
+    if incoming.place is None:
+        sender_hash = sender_index(context.vault, incoming.channel, incoming.handle)
+        waited = await incoming_queries.take_place(
+            unit.connection, sender_hash, unit.now - PARTS_WAIT
+        )
+    place = Place(*waited) if waited else incoming.place
+    submission = draft_submission(context, _form(task, place), origin, unit.now)
     await submit_complaints(unit, [submission])
     unit.after_commit(context.metrics.submitted.labels(incoming.channel).inc)
     return Done(submission.row["complaint_id"])
 
 
-def _form(task: Task) -> ComplaintForm:
+def _form(task: Task, place: Place | None) -> ComplaintForm:
     incoming, bounds = task.incoming, task.context.profile.pemda.bounds
-    place = incoming.place
     inside = place if place is not None and bounds.contains(place.lat, place.lon) else None
     name = " ".join((incoming.sender_name or "").split())
     return ComplaintForm(
@@ -170,7 +181,14 @@ async def _opt_in(task: Task, _meaning: OptIn) -> Done:
     return Done(None, "opted_in")
 
 
-async def _hint(_task: Task, meaning: Hint) -> Done:
+async def _hint(task: Task, meaning: Hint) -> Done:
+    place = task.incoming.place
+    if place is not None and task.context.profile.pemda.bounds.contains(place.lat, place.lon):
+        incoming = task.incoming
+        sender_hash = sender_index(task.context.vault, incoming.channel, incoming.handle)
+        await incoming_queries.keep_place(
+            task.unit.connection, sender_hash, place.lat, place.lon, task.unit.now
+        )
     return Done(None, f"hint_{meaning.kind}")
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Final
 
 import structlog
@@ -12,7 +11,7 @@ from services.intake.channels.message import DeliveryReport, IncomingMessage, Un
 from services.intake.context import IntakeContext
 from services.intake.errors import ActionNotLegal, CaseMoved
 from services.intake.incoming_tables import ReceivedMessage, RemoteFile
-from services.intake.operations.acting import NAMES, Done, Task, act
+from services.intake.operations.acting import NAMES, PARTS_WAIT, Done, Task, act
 from services.intake.operations.blocking import find_refusals
 from services.intake.operations.senders import find_standing, message_index, message_indexes
 from services.intake.operations.submission import (
@@ -35,8 +34,6 @@ from shared.unit_of_work import UnitOfWork
 
 log = structlog.get_logger(__name__)
 
-#: A photo that came this long before its words still belongs to them.
-FILES_WAIT: Final = timedelta(hours=1)
 _DELIVERIES: Final[Mapping[str, queue.Delivery]] = {
     "sent": "sent",
     "delivered": "delivered",
@@ -206,5 +203,5 @@ async def _keep_files(
     ]
     await incoming_queries.insert_remote_files(unit.connection, files)
     if target is not None:
-        since = unit.now - FILES_WAIT
+        since = unit.now - PARTS_WAIT
         await incoming_queries.claim_remote_files(unit.connection, sender_hash, target, since)

@@ -1,6 +1,7 @@
 """Saya juga: who reports on a chat what is known already is asked to join it, and answers there."""
 
 import asyncio
+from datetime import timedelta
 from time import monotonic
 from typing import Any
 
@@ -149,3 +150,22 @@ async def test_a_point_outside_or_a_second_one_moves_no_complaint(talk: Talk, se
         if name == "ComplaintAmended" and "location" in payload
     ]
     assert amended == [point[0]]
+
+
+async def test_a_point_waits_for_its_words_and_is_used_once(talk: Talk, sender: str) -> None:
+    point = next(_POINTS)
+    await arrives(talk.intake, write("whatsapp", "", sender=sender, point=(51.5, 0.1)))
+    await arrives(talk.intake, write("whatsapp", "", sender=sender, point=point))
+    await arrives(talk.intake, write("whatsapp", REPORT, sender=sender))
+    await arrives(talk.intake, write("whatsapp", f"LAPOR {REPORT} lagi", sender=sender))
+    places = [
+        (row["lat"], row["lon"]) for row in await complaints_of(talk.intake, "whatsapp", sender)
+    ]
+    assert places == [point, (None, None)]
+    assert await talk.intake.rows("SELECT * FROM waiting_place") == []
+    other = f"{sender}1"
+    await arrives(talk.intake, write("whatsapp", "", sender=other, point=point))
+    talk.intake.system.clock.advance(timedelta(hours=2))
+    await arrives(talk.intake, write("whatsapp", REPORT, sender=other))
+    (late,) = await complaints_of(talk.intake, "whatsapp", other)
+    assert late["lat"] is None
