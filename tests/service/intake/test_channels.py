@@ -122,9 +122,12 @@ async def test_photo_that_comes_before_its_words_belongs_to_them(
         "SELECT reference FROM remote_file WHERE complaint_id = :id", id=complaint["complaint_id"]
     )
     assert [file["reference"] for file in files] == ["112233"]
-    (_, (kind, event)) = await events_of(channels, complaint["complaint_id"])
-    assert kind == "CitizenMessageReceived"
+    (_, (kind, event), (placed, amended), *_found) = await events_of(
+        channels, complaint["complaint_id"]
+    )
+    assert (kind, placed) == ("CitizenMessageReceived", "ComplaintAmended")
     assert event["text"].startswith("Lokasi: -7.62874, 111.53067")
+    assert (amended["location"]["lat"], amended["location"]["lon"]) == (-7.62874, 111.53067)
 
 
 @pytest.mark.parametrize("platform", PLATFORMS)
