@@ -17,7 +17,7 @@ _MARGIN: Final = 40
 _GREEN: Final = "#0b6e4f"
 _INK: Final = "#1d2733"
 _SOFT: Final = "#55606e"
-_QR: Final = 190
+_QR: Final = 210
 #: The largest type in which a name fits comes first.
 _NAME_SIZES: Final = (54, 46, 40, 34, 30)
 _MOST_LINES: Final = 4

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 _DELETE: Final = text(
     """
-    DELETE FROM listing WHERE trader_id = CAST(:trader_id AS uuid)
+    DELETE FROM listing WHERE trader_id = ANY (CAST(:trader_ids AS uuid[]))
       AND (CAST(:product_id AS uuid) IS NULL OR product_id = CAST(:product_id AS uuid))
     """
 )
@@ -44,13 +44,10 @@ _SELECT: Final = """
     """
 _INSERT: Final = text(
     f"""
-    {_SELECT} AND p.trader_id = CAST(:trader_id AS uuid)
+    {_SELECT} AND p.trader_id = ANY (CAST(:trader_ids AS uuid[]))
       AND (CAST(:product_id AS uuid) IS NULL OR p.product_id = CAST(:product_id AS uuid))
     """
 )
-_INSERT_ALL: Final = text(_SELECT)
-_LOCK_ALL: Final = text("LOCK TABLE trader, product IN SHARE MODE")
-_DELETE_ALL: Final = text("DELETE FROM listing")
 _PROMOTABLE: Final = text(
     """
     SELECT product_id, trader_id, trader_name, name, price, unit, category, village, size, photo_id,
@@ -92,21 +89,23 @@ async def relist(
 
     The trader must be locked or held by this transaction.
     """
-    values = {"trader_id": trader_id, "product_id": product_id}
+    values = {"trader_ids": [trader_id], "product_id": product_id}
     await connection.execute(_DELETE, values)
     names = {"codes": list(category_names), "names": list(category_names.values())}
     return (await connection.execute(_INSERT, {**values, **names})).rowcount
 
 
-async def relist_all(connection: AsyncConnection, category_names: dict[str, str]) -> int:
-    """Write anew all that is shown, and let nobody change anything meanwhile: after a new profile.
+async def relist_traders(
+    connection: AsyncConnection, category_names: dict[str, str], trader_ids: Sequence[str]
+) -> int:
+    """Write anew what is shown of these traders' products; returns how many are shown.
 
-    Returns how many products are shown.
+    The traders must be locked or held by this transaction.
     """
-    await connection.execute(_LOCK_ALL)
-    await connection.execute(_DELETE_ALL)
+    values = {"trader_ids": list(trader_ids), "product_id": None}
+    await connection.execute(_DELETE, values)
     names = {"codes": list(category_names), "names": list(category_names.values())}
-    return (await connection.execute(_INSERT_ALL, names)).rowcount
+    return (await connection.execute(_INSERT, {**values, **names})).rowcount
 
 
 async def list_promotable(

@@ -5,12 +5,13 @@ from itertools import islice
 
 from sqlalchemy import text
 
-from services.marketplace.listing_queries import relist_all
+from services.marketplace.listing_queries import relist_traders
 from services.marketplace.profile import MarketplaceProfile
 from shared.database import Database
 from tests.load.catalogue_rows import INSERT_PRODUCT, INSERT_TRADER, CatalogueRows
 
 _CHUNK = 5_000
+_TRADERS = 200
 
 
 async def stock_catalogue(
@@ -31,8 +32,13 @@ async def stock_catalogue(
                 await connection.execute(text(statement), chunk)
             done += len(chunk)
             say(f"marketplace: {done:,} stored")
+    names = {each.code: each.name for each in profile.categories}
     async with database.transaction() as connection:
-        await relist_all(connection, {each.code: each.name for each in profile.categories})
+        found = await connection.execute(text("SELECT CAST(trader_id AS text) FROM trader"))
+        traders = iter(list(found.scalars()))
+    while batch := list(islice(traders, _TRADERS)):
+        async with database.transaction() as connection:
+            await relist_traders(connection, names, batch)
     async with database.engine.connect() as connection:
         plain = await connection.execution_options(isolation_level="AUTOCOMMIT")
         await plain.execute(text("VACUUM ANALYZE listing"))
