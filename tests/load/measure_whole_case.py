@@ -14,8 +14,11 @@ from typing import Final
 
 from sqlalchemy import TextClause, text
 
+from services.deployment import database_name
+from shared.clock import SystemClock
 from shared.contracts.topics import ServiceName
 from shared.database import Database
+from shared.embedded.postgres import SUPERUSER
 from tests.load.client import at_rate, in_turn
 from tests.load.cores import cpu_seconds, family_cpu_seconds, started_on
 from tests.load.figures import Figure
@@ -111,7 +114,8 @@ async def _store(rig: Rig, system: Stack, player: CasePlayer, plan: Plan) -> flo
     await _wait_rest(system)
     # Connections rest while the cases are stored, and the server closes them.
     player.close()
-    await store_cases(rig, plan.cases, plan)
+    databases = {name: rig.postgres.dsn(database_name(name), SUPERUSER) for name in _RESOLVED}
+    await store_cases(databases, plan.cases, SystemClock().now(), plan)
     return perf_counter() - began
 
 

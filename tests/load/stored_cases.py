@@ -7,7 +7,7 @@ words matter, gets entries of its own.
 """
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -18,18 +18,15 @@ from sqlalchemy import DateTime, Table
 from sqlalchemy.dialects.postgresql import UUID
 from sqlmodel import SQLModel
 
-from services.deployment import database_name
 from services.intake import tables as intake
 from services.intake.bank_upkeep_queries import insert_imports, learn_words
 from services.intake.operations.bank_upkeep import SAMPLE
 from services.routing import tables as routing
 from services.sla import tables as sla
-from shared.clock import SystemClock
 from shared.contracts.topics import ServiceName
 from shared.database import Database
 from tests.load.bank_rows import BankRows
 from tests.load.plan import Plan
-from tests.load.rig import Rig
 
 SPREAD_DAYS: Final = 180
 """Over so many days before now; what is much older would be due for erasure."""
@@ -115,22 +112,29 @@ class NotAlike(RuntimeError):
     """The services do not have the same complaints to copy."""
 
 
-async def store_cases(rig: Rig, count: int, plan: Plan) -> None:
-    """Copy what the system has until each of the three services has `count` cases more."""
-    sizes = [await _make_templates(rig, part) for part in _PARTS]
+async def store_cases(
+    databases: Mapping[ServiceName, str], count: int, end: datetime, plan: Plan
+) -> None:
+    """Copy what the system has until each of the three services has `count` cases more.
+
+    `databases` are the addresses of intake's, routing's and sla's for a superuser, for asyncpg;
+    the copies lie before `end`.
+    """
+    sizes = [await _make_templates(databases, part) for part in _PARTS]
     if len(set(sizes)) != 1 or not sizes[0]:
         raise NotAlike(f"complaints to copy, by service: {sizes}")
     plan.say(f"whole case: {sizes[0]} lived cases are copied to {count:,}")
     # One end for all three, for a case's new ids follow from its time.
-    copy = _Copy(sizes[0], count, SystemClock().now())
+    copy = _Copy(sizes[0], count, end)
     await asyncio.gather(
-        *(_copy_part(rig, part, copy, plan) for part in _PARTS), _fill_bank(rig, count, plan)
+        *(_copy_part(databases, part, copy, plan) for part in _PARTS),
+        _fill_bank(databases, count, plan),
     )
 
 
-async def _make_templates(rig: Rig, part: _Part) -> int:
+async def _make_templates(databases: Mapping[ServiceName, str], part: _Part) -> int:
     """Number the complaints that are there, in the order of their ids, and set their rows apart."""
-    connection = await _connect(rig, part.service)
+    connection: asyncpg.Connection = await asyncpg.connect(databases[part.service])
     try:
         for function in _FUNCTIONS:
             await connection.execute(function)
@@ -149,8 +153,10 @@ async def _make_templates(rig: Rig, part: _Part) -> int:
         await connection.close()
 
 
-async def _copy_part(rig: Rig, part: _Part, copy: _Copy, plan: Plan) -> None:
-    connection = await _connect(rig, part.service)
+async def _copy_part(
+    databases: Mapping[ServiceName, str], part: _Part, copy: _Copy, plan: Plan
+) -> None:
+    connection: asyncpg.Connection = await asyncpg.connect(databases[part.service])
     try:
         # Neither triggers nor foreign keys: the rows are whole, and the bank has its own.
         await connection.execute("SET session_replication_role = replica")
@@ -203,15 +209,15 @@ def _columns(each: _Copied) -> Iterable[tuple[str, str]]:
         yield f'"{column.name}"', value
 
 
-async def _fill_bank(rig: Rig, count: int, plan: Plan) -> None:
+async def _fill_bank(databases: Mapping[ServiceName, str], count: int, plan: Plan) -> None:
     """Give the data bank as many entries, whose words are as frequent as in real ones."""
     rows = BankRows().rows(count)
-    connection = await _connect(rig, "intake")
+    connection: asyncpg.Connection = await asyncpg.connect(databases["intake"])
     index = await connection.fetchval(
         "SELECT indexdef FROM pg_indexes WHERE indexname = 'bank_entry_words'"
     )
     await connection.execute("DROP INDEX bank_entry_words")
-    database = Database(rig.superuser_url(database_name("intake")))
+    database = Database(databases["intake"].replace("postgresql:", "postgresql+asyncpg:", 1))
     try:
         done = 0
         while chunk := list(islice(rows, _BANK_CHUNK)):
@@ -230,7 +236,3 @@ async def _fill_bank(rig: Rig, count: int, plan: Plan) -> None:
     finally:
         await database.close()
         await connection.close()
-
-
-async def _connect(rig: Rig, service: ServiceName) -> asyncpg.Connection:
-    return await asyncpg.connect(rig.postgres.dsn(database_name(service), "postgres"))
