@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Annotated, TypeVar
+from uuid import UUID
 
 import typer
 from pydantic import ValidationError
@@ -14,6 +15,7 @@ from services.cli.serving import embedded_postgres, make_clock
 from services.deployment import migrate_all, needs_embedded_postgres, settle_settings
 from services.survey import profile
 from services.survey.context import SurveyContext
+from services.survey.innovation_errors import InnovationNotFound
 from services.survey.innovation_package import (
     ImportedView,
     ImportForm,
@@ -85,7 +87,7 @@ def export(
     """Write a displayed innovation as a package that another city can import."""
 
     async def work(unit: UnitOfWork, context: SurveyContext) -> InnovationPackage:
-        return pack(content_of(context, await find_displayed(unit, innovation_id)))
+        return pack(content_of(context, await find_displayed(unit, _as_id(innovation_id))))
 
     package = _run(work)
     file.write_text(package.model_dump_json(by_alias=True, indent=1), encoding="utf-8")
@@ -107,6 +109,14 @@ def open_for(
     for line in lines:
         console.print(f"  {line}")
     console.print(f"[green]✓[/green] {len(lines)} plans opened for {period}")
+
+
+def _as_id(words: str) -> str:
+    """Return an id in its canonical form; what is none is an innovation that is not there."""
+    try:
+        return str(UUID(words))
+    except ValueError:
+        raise InnovationNotFound from None
 
 
 def _run(work: Work[ResultT]) -> ResultT:
