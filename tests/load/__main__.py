@@ -27,6 +27,7 @@ from tests.load.measure_end_to_end import measure_end_to_end
 from tests.load.measure_marketplace import measure_marketplace
 from tests.load.measure_model import measure_model
 from tests.load.measure_process import measure_classify, measure_start
+from tests.load.measure_records import measure_records
 from tests.load.measure_submit import measure_submit
 from tests.load.measure_survey import measure_survey
 from tests.load.measure_whole_case import measure_whole_case
@@ -78,6 +79,7 @@ BENCHES: dict[str, Bench] = {
     "survey": Bench(measure_survey, on_all_cores=True),
     "marketplace": Bench(measure_marketplace, on_all_cores=True),
     "board": Bench(measure_board, on_all_cores=True),
+    "records": Bench(measure_records, on_all_cores=True),
     "start": Bench(measure_start, on_all_cores=True),
 }
 

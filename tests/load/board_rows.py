@@ -72,7 +72,8 @@ _CLOCKS = f"""
         extract(epoch FROM stopped_at - started_at), NULL
     FROM (
         SELECT complaint_id, opd, 'first_response' AS stage, submitted_at AS started_at,
-               answered_at AS stopped_at, interval '2 hours' AS allowed
+               coalesce(answered_at, CASE WHEN ended THEN submitted_at + interval '9 days' END)
+                   AS stopped_at, interval '2 hours' AS allowed
         FROM case_record WHERE {_PART}
         UNION ALL
         SELECT complaint_id, opd, 'follow_up', held_since,
