@@ -95,6 +95,7 @@ _CLAIM: Final = """
 _FIND_CLAIMS: Final = """
     SELECT claim_hash, request_hash FROM claim WHERE claim_hash = ANY($1::bytea[])
     """
+_FIND_CLAIMED: Final = "SELECT 1 FROM claim WHERE claim_hash = $1"
 _INSERT_BATCH: Final = """
     INSERT INTO batch (batch_id, kind, brought_by, brought_at, answers) VALUES ($1, $2, $3, $4, $5)
     """
@@ -127,6 +128,17 @@ async def lock_periods(
         await fetch(connection, _BEGIN_PERIODS, missing, [salts[name] for name in missing])
         found = await _find_periods(connection, names)
     return found
+
+
+async def find_salt(connection: AsyncConnection, period: str) -> bytes | None:
+    """Return the salt of a period; None where it has no answers yet, or is closed."""
+    found = await _find_periods(connection, [period])
+    return found[period].salt if period in found else None
+
+
+async def is_claimed(connection: AsyncConnection, claim_hash: bytes) -> bool:
+    """Tell whether a claim was taken."""
+    return bool(await fetch(connection, _FIND_CLAIMED, claim_hash))
 
 
 async def _find_periods(connection: AsyncConnection, names: list[str]) -> dict[str, OpenPeriod]:

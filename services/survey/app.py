@@ -21,6 +21,7 @@ from services.survey.api import (
 from services.survey.api.admission import Admission
 from services.survey.api.doors import Doors
 from services.survey.context import SurveyContext
+from services.survey.metrics import GAUGES
 from services.survey.operations.answering import store_answers
 from services.survey.operations.periods import close_what_is_over
 from services.survey.operations.planning import open_plans_of_closed
@@ -42,7 +43,7 @@ _DESCRIPTION = (
 def create_app(settings: SurveySettings, transport: Transport | None, clock: Clock) -> FastAPI:
     """Build the app. A transport is taken for the sake of one signature, and not used."""
     del transport
-    service = Service("survey", settings, None, clock)
+    service = Service("survey", settings, None, clock, GAUGES)
     link_key = settings.core.survey_link_key
     link_keys = read_survey_keys(link_key.get_secret_value()) if link_key else ()
 

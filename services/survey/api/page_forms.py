@@ -92,7 +92,9 @@ class PageRoute(APIRoute):
             except Problem as problem:
                 if not wants_page(request):
                     raise
-                back = str(request.url.path) if request.method == "POST" else None
+                # Where all is answered already there is no use in going back.
+                again = request.method == "POST" and problem.status != 409
+                back = str(request.url.path) if again else None
                 pemda = doors_of(request).context.profile.pemda
                 page = draw_refusal(problem.title, problem.detail, pemda, back)
                 headers = {**problem.headers, **POLICY}

@@ -29,6 +29,7 @@ from services.survey.operations.answering import (
     draft_answer,
     find_place,
     link_claim,
+    require_free,
     require_open,
 )
 from services.survey.operations.forming import make_form
@@ -108,9 +109,12 @@ async def send_page(
 async def show_link(
     request: Request, doors: TheDoors, token: LinkToken, language: LanguageQuery = "id"
 ) -> HTMLResponse:
-    """Show the form that a link invites to."""
-    place = read_link(doors.context, token).place
+    """Show the form that a link invites to, or say that it is spent."""
+    link = read_link(doors.context, token)
+    place = link.place
     require_open(doors.context, place.period, doors.context.today(doors.units.clock.now()))
+    async with doors.units.begin() as unit:
+        await require_free(unit, place, link_claim(link.nonce, None))
     form = make_form(doors.context, place.unit.code, place.service, place.period, language)
     return show_form(request, doors, form)
 

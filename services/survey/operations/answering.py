@@ -16,8 +16,10 @@ from services.survey.answer_queries import (
     add_to_extras,
     add_to_tallies,
     find_claims,
+    find_salt,
     insert_answers,
     insert_comments,
+    is_claimed,
     lock_periods,
     take_claims,
 )
@@ -244,13 +246,24 @@ async def _write(unit: UnitOfWork, drafts: Sequence[Draft]) -> None:
     await add_to_tallies(unit.connection, sums.tallies)
 
 
+async def require_free(unit: UnitOfWork, place: Place, claim: ClaimOf) -> None:
+    """Raise what the claim says where it is taken: before someone fills in a form in vain."""
+    salt = await find_salt(unit.connection, place.period)
+    if salt is not None and await is_claimed(unit.connection, _hash_of(claim, salt)):
+        raise claim.taken()
+
+
 def _hash(draft: Draft, period: OpenPeriod) -> bytes | None:
     """Return the hash of an answer's claim, which means nothing once the salt is gone."""
     if draft.claim is None or period.salt is None:
         return None
-    parts = [part.encode("utf-8", "replace") for part in draft.claim.parts]
+    return _hash_of(draft.claim, period.salt)
+
+
+def _hash_of(claim: ClaimOf, salt: bytes) -> bytes:
+    parts = [part.encode("utf-8", "replace") for part in claim.parts]
     message = b"".join(len(part).to_bytes(4, "big") + part for part in parts)
-    return hmac.digest(period.salt, message, "sha256")
+    return hmac.digest(salt, message, "sha256")
 
 
 def _repeated(draft: Draft, request: bytes | None) -> Outcome:

@@ -103,22 +103,30 @@ def value_elements(counts: Counts, weights: Weights = EXACT_WEIGHTS) -> tuple[El
 
 def exact_index(counts: Counts, weights: Weights = EXACT_WEIGHTS) -> Fraction | None:
     """Return the IKM before rounding; None where an element was answered by nobody."""
-    nrrs: dict[str, Fraction] = {}
-    for place, code in enumerate(ELEMENTS):
-        filled = counts.filled(place)
-        if not filled:
-            return None
-        nrrs[code] = Fraction(counts.total(place), filled)
-    return index_of_values(nrrs, weights)
+    filled = [counts.filled(place) for place in range(len(ELEMENTS))]
+    if not all(filled):
+        return None
+    totals = [counts.total(place) for place in range(len(ELEMENTS))]
+    common = _common(weights)
+    if common is None:
+        nrrs = {c: Fraction(t, f) for c, t, f in zip(ELEMENTS, totals, filled, strict=True)}
+        return index_of_values(nrrs, weights)
+    # Whole numbers until the end: a report of many units adds up tens of thousands of values.
+    above, below = 0, 1
+    for total, count in zip(totals, filled, strict=True):
+        above, below = above * count + total * below, below * count
+    return Fraction(above * common.numerator * SCALE, below * common.denominator)
 
 
 def index_of_values(nrrs: Mapping[str, Fraction], weights: Weights = EXACT_WEIGHTS) -> Fraction:
     """Return the IKM of given values of all nine elements, before rounding."""
-    common = {weights[code] for code in ELEMENTS}
-    if len(common) == 1:
-        # Adding first is the same and half the work; the weights nearly always are equal.
-        return sum((nrrs[code] for code in ELEMENTS), Fraction()) * common.pop() * SCALE
     return sum((nrrs[code] * weights[code] for code in ELEMENTS), Fraction()) * SCALE
+
+
+def _common(weights: Weights) -> Fraction | None:
+    """Return the weight that all elements have; None where they differ."""
+    first = weights[ELEMENTS[0]]
+    return first if all(weights[code] == first for code in ELEMENTS) else None
 
 
 def publish(value: Fraction, places: int = 2) -> Decimal:

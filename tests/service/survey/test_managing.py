@@ -1,6 +1,7 @@
 """Kiosks, invitations, and periods that are closed with all that recognises a person."""
 
 import asyncio
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -168,3 +169,10 @@ async def test_periods_close_by_themselves_after_their_days_of_grace(
         assert may["closed_at"] is not None
     finally:
         survey.clock.advance(START - survey.clock.now())
+
+
+async def test_metrics_show_how_answers_come(survey: System, people: People) -> None:
+    assert (await people.answer(unit="air-minum", service="pasang-baru")).status_code == 201
+    metrics = (await survey.client.get("/survey/metrics")).text
+    assert re.search(r'survey_answers\{[^}]*channel="public"', metrics)
+    assert "survey_invitations{" in metrics

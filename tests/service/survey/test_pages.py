@@ -148,6 +148,8 @@ async def test_a_link_is_answered_on_its_page_once(survey: System, people: Peopl
         assert (await send(survey, path, **filled(form=number))).status_code == 201
     spent = await send(survey, path, **filled(form="lain"))
     assert (spent.status_code, "sudah dipakai" in spent.text) == (409, True)
+    seen = await show(survey, path)
+    assert (seen.status_code, "sudah dipakai" in seen.text) == (409, True)
     assert len(await people.answers(service="akta-kelahiran")) == 1
     wrong = await send(survey, f"/survey/v1/links/{people.link()}", **filled(U1="7"))
     assert (wrong.status_code, 'href="#f-U1"' in wrong.text) == (422, True)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from openpyxl import load_workbook
 
+from services.survey.operations.planning import open_plans
 from services.survey.rules.index import ELEMENTS
 from shared.auth import Role
 from tests.service.survey.people import LINK_KEY, close, fill, problem_of, scores
@@ -135,6 +136,17 @@ async def test_the_pemda_is_the_mean_of_its_shown_units(reported: System) -> Non
     assert (lines["pbb"]["ikm"], lines["pbb"]["answers"]) == (None, None)
     assert lines["air-minum"]["answers"] == 0
     assert len(reports["units"]) == len(whole["units"])
+
+
+async def test_a_report_holds_the_follow_up_plans_of_its_period(reported: System) -> None:
+    context = reported.app.apps["survey"].state.context
+    async with reported.service("survey").units.begin() as work:
+        await open_plans(work, context, "2026-02")
+    report = (await get(reported, "/reports/2026-02/units/dukcapil")).json()
+    assert {"U1", "U2"} <= {each["element"] for each in report["follow_up"]}
+    assert report["follow_up"][0]["state_name"]
+    page = await get(reported, "/reports/2026-02/units/dukcapil/report.html")
+    assert "belum ditulis" in page.text
 
 
 async def test_a_year_is_all_of_its_periods(reported: System) -> None:
