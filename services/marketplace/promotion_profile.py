@@ -108,3 +108,6 @@ class Promotion(ProfilePart):
         "Seminggu lalu {name} Anda dipromosikan. Berapa yang terjual karenanya? Catat di Lapak: "
         "{link}"
     )
+    follow_up_template: Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]{1,64}$")] | None = (
+        None
+    )

@@ -5,12 +5,13 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, inspect
 
+from services.marketplace import promotion_tables
 from services.marketplace.tables import Listing
 from shared.database import Database
 from shared.migrating import alembic_config, migrate
 from tests.support.servers import Databases
 
-METADATA = Listing.metadata
+METADATA = promotion_tables.PromotionSlot.metadata
 OWN = set(METADATA.tables)
 
 
