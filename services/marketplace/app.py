@@ -10,16 +10,22 @@ from services.marketplace.api import (
     accounts,
     catalogue,
     curating,
+    leads,
     moderating,
     pages,
     photos,
     products,
+    promoting,
+    promotion_reports,
     registering,
 )
 from services.marketplace.api.doors import Admission, Doors, doors_of
 from services.marketplace.context import CodeSending, MarketplaceContext, PhotoRoom, make_context
 from services.marketplace.housekeeping import chores_of
 from services.marketplace.metrics import GAUGES, MarketplaceMetrics
+from services.marketplace.operations.publishing import Publishing
+from services.marketplace.promotion_metrics import PROMOTION_GAUGES, PromotionMetrics
+from services.marketplace.publishing import make_publishers, run_promotion
 from services.marketplace.sending import CodePost
 from services.marketplace.settings import MarketplaceSettings
 from services.marketplace.tokens import TraderTokens
@@ -42,8 +48,11 @@ _DESCRIPTION = (
 def create_app(settings: MarketplaceSettings, transport: Transport | None, clock: Clock) -> FastAPI:
     """Build the app. A transport is taken for the sake of one signature, and not used."""
     del transport
-    service = Service("marketplace", settings, None, clock, (*GAUGES, *MESSAGING_GAUGES))
+    service = Service(
+        "marketplace", settings, None, clock, (*GAUGES, *PROMOTION_GAUGES, *MESSAGING_GAUGES)
+    )
     metrics = MarketplaceMetrics(service.metrics.registry)
+    promotion = PromotionMetrics(service.metrics.registry)
     post = CodePost(settings, service)
 
     async def on_start(started: Service) -> None:
@@ -64,6 +73,19 @@ def create_app(settings: MarketplaceSettings, transport: Transport | None, clock
         for chore in chores_of(context):
             started.every_hour(chore)
         started.run_in_background("workshop", context.photos.workshop.run())
+        app.state.promotion_metrics = promotion
+        app.state.links = leads.LinkBook(app.state.doors)
+        publishing = Publishing(
+            units=started.units,
+            context=context,
+            publishers=make_publishers(settings.publishing, clock),
+            metrics=promotion,
+            lease=timedelta(seconds=settings.publishing.lease_seconds),
+        )
+        app.state.publishing = publishing
+        started.run_in_background(
+            "promotion", run_promotion(publishing, settings.publishing.poll_seconds)
+        )
 
     held_messages = held_messages_router("marketplace", lambda request: doors_of(request).units)
     routers = [
@@ -75,6 +97,10 @@ def create_app(settings: MarketplaceSettings, transport: Transport | None, clock
         moderating.router,
         catalogue.router,
         pages.router,
+        promoting.router,
+        promotion_reports.router,
+        leads.router,
+        leads.links,
         held_messages,
     ]
     app = service.build_app("Lapak UMKM", _DESCRIPTION, routers, on_start)

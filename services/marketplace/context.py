@@ -73,6 +73,14 @@ class MarketplaceContext:
         """What the kinds of products are called, by code."""
         return {each.code: each.name for each in self.profile.categories}
 
+    def product_url(self, product_id: str) -> str:
+        """Return the address of a product's page."""
+        return f"{self.public_url}/marketplace/produk/{product_id}"
+
+    def share_card_url(self, product_id: str) -> str:
+        """Return the address of a product's share picture."""
+        return f"{self.product_url(product_id)}/kartu.jpg"
+
     @property
     def zone(self) -> ZoneInfo:
         """The Pemda's time zone."""

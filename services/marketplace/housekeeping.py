@@ -1,10 +1,11 @@
-"""What marketplace does every hour: forgets codes, sessions and photos that are past their time."""
+"""What marketplace does every hour: forgets what is past its time, asks what promotions brought."""
 
 from datetime import timedelta
 from typing import Final
 
 from services.marketplace import code_queries
 from services.marketplace.context import MarketplaceContext
+from services.marketplace.operations.following_up import ask_traders
 from services.marketplace.photos import delete_expired
 from shared.housekeeping import Chore
 from shared.unit_of_work import UnitsOfWork
@@ -24,4 +25,8 @@ def chores_of(context: MarketplaceContext) -> list[Chore]:
     async def delete_photos(units: UnitsOfWork) -> None:
         await delete_expired(units, context)
 
-    return [forget_codes, delete_photos]
+    async def follow_up(units: UnitsOfWork) -> None:
+        async with units.begin() as unit:
+            await ask_traders(unit, context)
+
+    return [forget_codes, delete_photos, follow_up]

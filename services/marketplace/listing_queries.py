@@ -50,8 +50,8 @@ _INSERT: Final = text(
 )
 _PROMOTABLE: Final = text(
     """
-    SELECT product_id, trader_id, trader_name, name, price, unit, category, village, size, photo_id,
-           listed_at
+    SELECT product_id, trader_id, trader_name, revision, name, price, unit, category, village, size,
+           photo_id, listed_at
     FROM listing
     WHERE stock <> 'sold_out' AND photo_id IS NOT NULL
       AND coalesce(available_from, CAST(:day AS date)) <= CAST(:day AS date)
@@ -69,6 +69,7 @@ class Promotable:
     product_id: str
     trader_id: str
     trader_name: str
+    revision: int
     name: str
     price: int
     unit: str

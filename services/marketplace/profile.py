@@ -6,10 +6,11 @@ others own.
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from services.marketplace.promotion_profile import Promotion, PromotionAccount
 from services.marketplace.trade_profile import Category, Reason, Trade
 from shared.profile import (
     ProfileInvalid,
@@ -22,19 +23,6 @@ from shared.profile import (
 FILES = ("marketplace.yaml",)
 _MARKETPLACE = FILES[0]
 _OPDS, _PEMDA = "opds.yaml", "pemda.yaml"
-
-Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=64)]
-Name = Annotated[str, StringConstraints(min_length=2, max_length=120)]
-
-
-class PromotionAccount(ProfilePart):
-    """A social account whose followers are shown the products of small traders."""
-
-    id: Slug
-    platform: Literal["instagram", "facebook", "x", "tiktok", "whatsapp", "telegram"]
-    handle: Name
-    owner: Name
-    slots_per_week: Annotated[int, Field(ge=1, le=100)]
 
 
 class Village(ProfilePart):
@@ -71,6 +59,7 @@ class MarketplaceFile(ProfilePart):
     """marketplace.yaml."""
 
     trade: Trade
+    promotion: Promotion
     accounts: tuple[PromotionAccount, ...] = Field(min_length=1)
     categories: tuple[Category, ...] = Field(min_length=1)
 
@@ -150,6 +139,12 @@ def _check(reader: ProfileReader, file: MarketplaceFile) -> None:
         reasons: Sequence[Reason] = getattr(file.trade.reasons, name)
         place = ("trade", "reasons", name)
         reader.require_unique(_MARKETPLACE, place, [each.code for each in reasons], "code")
+    captions = [each.id for each in file.promotion.captions]
+    reader.require_unique(_MARKETPLACE, ("promotion", "captions"), captions, "id")
+    for number, account in enumerate(file.accounts):
+        if account.caption not in captions:
+            message = f"there is no caption '{account.caption}'"
+            reader.complain(_MARKETPLACE, ("accounts", number, "caption"), message)
     goods = [each.code for each in file.trade.prohibited]
     reader.require_unique(_MARKETPLACE, ("trade", "prohibited"), goods, "code")
 

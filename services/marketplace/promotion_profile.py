@@ -6,14 +6,13 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
+from services.marketplace.rules.rhythm import DAYS, Day
 from services.marketplace.trade_profile import Name, Slug
 from shared.profile import ProfilePart
 
-Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 Hour = Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
 Hashtag = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9]{1,49}$")]
 
-DAYS: Final[tuple[Day, ...]] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 #: What a caption may name; each is filled in with words that a curator has approved.
 CAPTION_FIELDS: Final = frozenset(
     {"name", "price", "unit", "trader", "village", "district", "category", "link", "hashtags"}

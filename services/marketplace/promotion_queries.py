@@ -18,14 +18,9 @@ _LOCK_ROUND = text("SELECT round FROM promotion_round WHERE one = 1 FOR UPDATE")
 _READ_ROUND = text("SELECT round FROM promotion_round WHERE one = 1")
 _SET_ROUND = text("UPDATE promotion_round SET round = :round WHERE one = 1")
 _TURNS = text(
-    "SELECT trader_id, since, round FROM promotion_turn WHERE trader_id = ANY (CAST(:ids AS uuid[]))"
-)
-_BEGIN_TURNS = text(
     """
-    INSERT INTO promotion_turn (trader_id, since, round, times)
-    SELECT trader_id, since, NULL, 0
-    FROM unnest(CAST(:ids AS uuid[]), CAST(:since AS timestamptz[])) AS n (trader_id, since)
-    ON CONFLICT DO NOTHING
+    SELECT trader_id, since, round FROM promotion_turn
+    WHERE trader_id = ANY (CAST(:ids AS uuid[]))
     """
 )
 _HAD_TURN = text(
@@ -54,6 +49,16 @@ _NAME = text(
     """
     SELECT name FROM product_revision
     WHERE product_id = CAST(:product_id AS uuid) AND revision = :revision
+    """
+)
+_TAKE_FOLLOW_UPS = text(
+    """
+    UPDATE promotion_slot SET followed_up_at = :now
+    WHERE slot_id IN (
+        SELECT slot_id FROM promotion_slot
+        WHERE state = 'published' AND followed_up_at IS NULL AND slot_at <= :before
+        ORDER BY slot_at LIMIT :limit FOR UPDATE SKIP LOCKED)
+    RETURNING *
     """
 )
 _CLAIM_DUE = text(
@@ -88,13 +93,6 @@ async def read_turns(connection: AsyncConnection, trader_ids: Collection[str]) -
     """Return the turns of traders who have waited before."""
     rows = await connection.execute(_TURNS, {"ids": list(trader_ids)})
     return {str(row.trader_id): Turn(row.since, row.round) for row in rows}
-
-
-async def begin_turns(connection: AsyncConnection, since: dict[str, datetime]) -> None:
-    """Let newcomers wait from now on."""
-    if since:
-        values = {"ids": list(since), "since": list(since.values())}
-        await connection.execute(_BEGIN_TURNS, values)
 
 
 async def note_turn(
@@ -207,24 +205,8 @@ async def take_follow_ups(
     connection: AsyncConnection, before: datetime, now: datetime, limit: int
 ) -> list[PromotionSlot]:
     """Mark slots that went out before a time as followed up, and return them; each once."""
-    due = (
-        select(PromotionSlot.slot_id)
-        .where(
-            col(PromotionSlot.state) == "published",
-            col(PromotionSlot.followed_up_at).is_(None),
-            col(PromotionSlot.slot_at) <= before,
-        )
-        .order_by(col(PromotionSlot.slot_at))
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-    statement = (
-        update(PromotionSlot)
-        .where(col(PromotionSlot.slot_id).in_(due.scalar_subquery()))
-        .values(followed_up_at=now)
-        .returning(*PromotionSlot.__table__.columns)  # type: ignore[attr-defined]
-    )
-    return [_slot(row) for row in (await connection.execute(statement)).all()]
+    values = {"before": before, "now": now, "limit": limit}
+    return [_slot(row) for row in (await connection.execute(_TAKE_FOLLOW_UPS, values)).all()]
 
 
 async def product_name(connection: AsyncConnection, product_id: str, revision: int) -> str:
@@ -291,4 +273,7 @@ async def lift_stop(connection: AsyncConnection, account_id: str) -> bool:
 
 
 def _slot(row: Row[Any]) -> PromotionSlot:
-    return PromotionSlot(**row._mapping)  # noqa: SLF001 - documented API
+    values = dict(row._mapping)  # noqa: SLF001 - documented API
+    for name in ("slot_id", "trader_id", "product_id"):
+        values[name] = str(values[name])
+    return PromotionSlot(**values)

@@ -1,4 +1,4 @@
-"""Draws the report of a month as a page to print: plots as inline SVG, no script, nothing fetched."""
+"""Draws the report of a month as a page to print: plots as inline SVG, nothing fetched."""
 
 from functools import cache
 from pathlib import Path

@@ -1,15 +1,19 @@
-"""Starts the workers that send one-time codes, one for each channel that can."""
+"""Starts the workers that write to traders, one for each channel that can."""
 
 from collections.abc import Mapping
 from typing import Final
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from services.marketplace.context import MarketplaceContext
-from services.marketplace.operations.proving import code_resolver
+from services.marketplace.operations.following_up import FOLLOW_UP, follow_up_resolver
+from services.marketplace.operations.proving import CODE, code_resolver
 from services.marketplace.settings import MarketplaceSettings
 from shared.messaging.metrics import MessagingMetrics
-from shared.messaging.port import Sender
+from shared.messaging.port import OutgoingMessage, Sender
+from shared.messaging.queue import Queued
 from shared.messaging.senders import make_senders
-from shared.messaging.worker import MessageWorker
+from shared.messaging.worker import MessageWorker, Resolve
 from shared.service import Service
 
 #: By which codes go out, the first that is connected where a trader names none.
@@ -38,7 +42,12 @@ class CodePost:
 
     def start(self, context: MarketplaceContext) -> None:
         """Run the workers until the service stops."""
-        resolve = code_resolver(context, self._service.clock)
+        resolve = _by_template(
+            {
+                CODE: code_resolver(context, self._service.clock),
+                FOLLOW_UP: follow_up_resolver(context),
+            }
+        )
         for channel, sender in self._senders.items():
             worker = MessageWorker(
                 channel, sender, self._service.units, resolve, self._metrics, self._settings
@@ -51,3 +60,10 @@ class CodePost:
         worker = self._workers.get(channel)
         if worker is not None:
             worker.nudge()
+
+
+def _by_template(resolvers: Mapping[str, Resolve]) -> Resolve:
+    async def resolve(connection: AsyncConnection, message: Queued) -> OutgoingMessage:
+        return await resolvers[message.template](connection, message)
+
+    return resolve

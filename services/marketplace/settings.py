@@ -7,6 +7,7 @@ from limits import parse
 from pydantic import AfterValidator, Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
+from services.marketplace.publishers.port import PublishingSettings
 from shared.messaging.settings import MessagingSettings
 from shared.settings import ServiceSettings
 
@@ -88,5 +89,10 @@ class MarketplaceSettings(ServiceSettings):
     messaging: MarketplaceMessagingSettings = Field(
         default_factory=MarketplaceMessagingSettings,
         description="How one-time codes go out, by accounts of marketplace's own.",
+        exclude=True,
+    )
+    publishing: PublishingSettings = Field(
+        default_factory=PublishingSettings,
+        description="On which accounts promotion is published.",
         exclude=True,
     )

@@ -95,13 +95,13 @@ async def _begin(
 ) -> _Task | None:
     publisher = publishing.publishers.get(account.platform)
     if account.publish == "copy" or publisher is None:
-        changes = {"state": SlotState.READY, "next_try_at": None, "failure": None}
-        await promotion_queries.update_slot(unit.connection, slot, changes)
+        ready = {"state": SlotState.READY, "next_try_at": None, "failure": None}
+        await promotion_queries.update_slot(unit.connection, slot, ready)
         return None
     changes = {
+        "next_try_at": unit.now + publishing.lease,
         "state": SlotState.PUBLISHING,
         "tries": slot.tries + 1,
-        "next_try_at": unit.now + publishing.lease,
         "failure": None,
     }
     slot = await promotion_queries.update_slot(unit.connection, slot, changes)

@@ -1,10 +1,28 @@
 """When an account's slots are: its hours on its days, in the Pemda's zone. Pure."""
 
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from collections.abc import Collection, Iterator, Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Final, Literal, Protocol
 from zoneinfo import ZoneInfo
 
-from services.marketplace.promotion_profile import DAYS, Rhythm
+Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+DAYS: Final[tuple[Day, ...]] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+class Rhythm(Protocol):
+    """When an account promotes: times of day, in order, on days of the week, less days off."""
+
+    @property
+    def times(self) -> Sequence[time]:
+        """Times of day in the Pemda's zone."""
+
+    @property
+    def days(self) -> Collection[Day]:
+        """Days of the week."""
+
+    @property
+    def days_off(self) -> Collection[date]:
+        """Days without a slot."""
 
 
 def slots_between(

@@ -41,4 +41,5 @@ LOOK_SECONDS: Final = 40
 
 def back_off_seconds(tries: int, asked: float | None = None) -> float:
     """Return when to try again: what the platform asked for, else 30 s doubled, 15 min at most."""
-    return max(asked or 0.0, min(30.0 * 2 ** max(tries - 1, 0), 900.0))
+    doubled: float = 30.0 * 2 ** min(max(tries - 1, 0), 5)
+    return max(asked or 0.0, min(doubled, 900.0))

@@ -6,7 +6,6 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection, inspect
 
 from services.marketplace import promotion_tables
-from services.marketplace.tables import Listing
 from shared.database import Database
 from shared.migrating import alembic_config, migrate
 from tests.support.servers import Databases
