@@ -10,13 +10,13 @@ import json
 import re
 from base64 import b64encode
 from collections import defaultdict, deque
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from itertools import count
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, TypeVar
 from urllib.parse import parse_qsl
 
 import uvicorn
@@ -109,7 +109,7 @@ class Platforms:
         """Answer one request."""
         platform, _, path = request.path_params["path"].partition("/")
         if request.method == "GET":
-            return self._file(platform, path)
+            return self.show(platform, path)
         moods = self._moods[platform]
         mood = moods.popleft() if moods else None
         accepted = mood in {None, "slow_after"}
@@ -125,9 +125,10 @@ class Platforms:
             return PlainTextResponse("Service Unavailable", 503)
         if mood is not None:
             return _refusal(platform, mood)
-        return self._acceptance(platform, path, body)
+        return self.accept(platform, path, body)
 
-    def _acceptance(self, platform: str, path: str, body: bytes) -> Response:
+    def accept(self, platform: str, path: str, body: bytes) -> Response:
+        """Answer what was accepted, in the platform's own form."""
         number = next(self._ids)
         answers: dict[str, Any] = {
             "whatsapp": {
@@ -148,7 +149,7 @@ class Platforms:
             return Response(status_code=204)
         return JSONResponse(answers[platform])
 
-    def _file(self, platform: str, path: str) -> Response:
+    def show(self, platform: str, path: str) -> Response:
         """Serve what adapters fetch: first where a file lies, then its bytes."""
         name = path.rpartition("/")[2]
         if platform == "telegram" and name == "getFile":
@@ -178,11 +179,16 @@ def _refusal(platform: str, mood: Mood) -> Response:
     return JSONResponse({"title": mood}, 429 if limited else 403, headers)
 
 
+PlatformsT = TypeVar("PlatformsT", bound=Platforms)
+
+
 @asynccontextmanager
-async def running_platforms() -> AsyncIterator[Platforms]:
-    """Serve until the block ends, on the loop that it runs on."""
+async def running_platforms(
+    make: Callable[[str], PlatformsT] = Platforms,  # type: ignore[assignment]
+) -> AsyncIterator[PlatformsT]:
+    """Serve until the block ends, on the loop that it runs on; `make` is given the address."""
     port = free_port()
-    platforms = Platforms(f"http://{HOST}:{port}")
+    platforms = make(f"http://{HOST}:{port}")
     app = Starlette(routes=[Route("/{path:path}", platforms.serve, methods=["GET", "POST", "PUT"])])
     server = uvicorn.Server(
         uvicorn.Config(

@@ -3,7 +3,6 @@
 import asyncio
 import re
 from collections.abc import Callable, Coroutine
-from functools import partial
 from time import monotonic
 from typing import Any, Final
 
@@ -92,7 +91,13 @@ class LinkRoute(APIRoute):
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Return what serves a request."""
-        return partial(follow_link)
+        endpoint = self.endpoint
+
+        async def handle(request: Request) -> Response:
+            response: Response = await endpoint(request)
+            return response
+
+        return handle
 
 
 links = APIRouter(prefix="/marketplace/l", tags=["leads"], route_class=LinkRoute)

@@ -24,12 +24,12 @@ async def ask_traders(unit: UnitOfWork, context: MarketplaceContext) -> int:
     slots = await promotion_queries.take_follow_ups(
         unit.connection, unit.now - FOLLOW_UP_AFTER, unit.now, _MOST_AT_ONCE
     )
-    channels = context.sending.channels
-    if not channels:
+    channel = _channel(context)
+    if channel is None:
         return 0
     drafts = [
         Draft(
-            channel=channels[0],
+            channel=channel,
             lane=each.trader_id,
             reference=each.slot_id,
             template=FOLLOW_UP,
@@ -39,7 +39,7 @@ async def ask_traders(unit: UnitOfWork, context: MarketplaceContext) -> int:
         for each in slots
     ]
     await enqueue(unit.connection, drafts, unit.now)
-    unit.after_commit(lambda: context.sending.nudge(channels[0]))
+    unit.after_commit(lambda: context.sending.nudge(channel))
     return len(drafts)
 
 
@@ -72,3 +72,10 @@ def follow_up_resolver(context: MarketplaceContext) -> Resolve:
         )
 
     return resolve
+
+
+def _channel(context: MarketplaceContext) -> str | None:
+    """Return by what traders are asked: a week later WhatsApp takes approved templates alone."""
+    has_template = context.profile.promotion.follow_up_template is not None
+    wanted = ("whatsapp", "sms") if has_template else ("sms",)
+    return next((each for each in wanted if each in context.sending.channels), None)
