@@ -11,7 +11,7 @@ import re
 from base64 import b64encode
 from collections import defaultdict, deque
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -183,9 +183,7 @@ PlatformsT = TypeVar("PlatformsT", bound=Platforms)
 
 
 @asynccontextmanager
-async def running_platforms(
-    make: Callable[[str], PlatformsT] = Platforms,  # type: ignore[assignment]
-) -> AsyncIterator[PlatformsT]:
+async def running(make: Callable[[str], PlatformsT]) -> AsyncIterator[PlatformsT]:
     """Serve until the block ends, on the loop that it runs on; `make` is given the address."""
     port = free_port()
     platforms = make(f"http://{HOST}:{port}")
@@ -211,6 +209,11 @@ async def running_platforms(
         platforms.stop()
         server.should_exit = True
         await serving
+
+
+def running_platforms() -> AbstractAsyncContextManager[Platforms]:
+    """Serve the platforms that messages go out by until the block ends."""
+    return running(Platforms)
 
 
 MailMood = Literal["greylisted", "refused", "slow_after"]

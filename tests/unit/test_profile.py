@@ -219,7 +219,10 @@ MISTAKES = [
         "already",
         "busana, name: Jasa",
     ),
-    (marketplace, "marketplace.yaml", "slots_per_week: 7", "slots_per_week: 0", "greater", ": 0"),
+    (marketplace, "marketplace.yaml", '["12:00"]', '["25:00"]', "pattern", "25:00"),
+    (marketplace, "marketplace.yaml", "caption: pendek", "caption: tiada", "no caption", "tiada"),
+    (marketplace, "marketplace.yaml", "    publish: copy", "", "by hand", "tiktok"),
+    (marketplace, "marketplace.yaml", "{hashtags}", "{tagar}", "there is no tagar", "text: |"),
     (marketplace, "marketplace.yaml", "opd: DISKOPDAG", "opd: DISKOP", "no OPD", "opd: DISKOP"),
     (
         marketplace,

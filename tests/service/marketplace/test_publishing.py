@@ -15,7 +15,7 @@ from services.marketplace.publishing import promote_once
 from shared.auth import Role
 from tests.service.marketplace.driver import Driver, KnownTrader
 from tests.service.marketplace.stages import Stages, settings_of
-from tests.support.platforms import running_platforms, sending_settings
+from tests.support.platforms import running, sending_settings
 from tests.support.servers import Databases
 from tests.support.system import running_system
 
@@ -89,7 +89,7 @@ async def stage(
     databases: Databases, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Stage]:
     home = tmp_path_factory.mktemp("stage")
-    async with running_platforms(Stages) as stages:
+    async with running(Stages) as stages:
         with patch.dict(os.environ, settings_of(stages)):
             async with running_system(
                 databases,

@@ -5,13 +5,14 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, inspect
 
-from services.marketplace import promotion_tables
+from services.marketplace import promotion_tables, tables
 from shared.database import Database
 from shared.migrating import alembic_config, migrate
 from tests.support.servers import Databases
 
 METADATA = promotion_tables.PromotionSlot.metadata
 OWN = set(METADATA.tables)
+assert tables.Product.__tablename__ in OWN
 
 
 def _differences(connection: Connection) -> list[object]:
