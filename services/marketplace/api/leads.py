@@ -42,8 +42,8 @@ from shared.unit_of_work import UnitOfWork
 _CODE: Final = re.compile(r"[0-9a-z]{4,16}")
 _KNOWN_SECONDS: Final = 2.0
 _MOST_KNOWN: Final = 10_000
-_WRITE = problem_responses(400, 401, 404, 413, 422, 503)
-_READ = problem_responses(401, 503)
+_WRITE = problem_responses(400, 401, 403, 404, 409, 413, 422, 503)
+_READ = problem_responses(401, 403, 503)
 
 
 class LinkBook:
@@ -112,7 +112,7 @@ router = APIRouter(prefix="/marketplace/v1/me", tags=["leads"])
     response_class=Response,
     responses={
         302: {"description": "To the trader's chat, or to the product's page."},
-        **problem_responses(404, 503),
+        **problem_responses(404, 422, 503),
     },
     openapi_extra={
         "parameters": [
@@ -179,7 +179,7 @@ async def add_order(
 @router.get(
     "/products/{product_id}/link",
     operation_id="marketplace_read_product_link",
-    responses=problem_responses(401, 404, 422, 503),
+    responses=problem_responses(401, 403, 404, 422, 503),
 )
 async def read_product_link(
     doors: TheDoors, trader_id: TraderCaller, product_id: ProductKey

@@ -1,9 +1,9 @@
 """Promotion slots for the leader's staff: what is planned and why, approval, pins, skips, stops."""
 
+from collections.abc import Iterable
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Path, Query, Response
-from pydantic import AwareDatetime
 from pydantic.json_schema import SkipJsonSchema
 
 from services.marketplace import promotion_queries
@@ -35,9 +35,10 @@ from services.marketplace.promotion_schemas import (
     StopShown,
     Verdict,
     Views,
+    WrittenTime,
     explain_choice,
 )
-from services.marketplace.promotion_tables import PromotionSlot
+from services.marketplace.promotion_tables import PromotionSlot, PublishingStop
 from services.marketplace.rules.fairness import Choice, is_as_drawn
 from services.marketplace.rules.slots import SlotState
 from shared.auth import Principal, Role, require
@@ -54,7 +55,7 @@ Promoter = Annotated[Principal, Depends(require(Role.PUBLISHER, Role.LEADER, Rol
 SlotKeyPath = Annotated[
     str, Path(pattern=UUID_PATTERN, examples=["019b76da-a800-7000-8000-00000000d005"])
 ]
-_Time = AwareDatetime | SkipJsonSchema[None]
+_Time = WrittenTime | SkipJsonSchema[None]
 _StateName = Literal[
     "proposed", "approved", "publishing", "unsure", "held", "ready", "published", "failed",
     "missed", "cancelled", "empty",
@@ -202,37 +203,18 @@ async def pin(doors: TheDoors, caller: Promoter, form: Pin) -> Slot | None:
 async def list_stops(doors: TheDoors, _caller: Watcher) -> StopList:
     """List the accounts at which nothing goes out."""
     async with doors.units.database.transaction() as connection:
-        found = await promotion_queries.list_stops(connection)
-    return StopList(
-        stops=[
-            StopShown(
-                account_id=None
-                if each.account_id == promotion_queries.EVERYWHERE
-                else each.account_id,
-                since=each.since,
-                by=each.by,
-                reason=each.reason,
-            )
-            for each in found
-        ]
-    )
+        return _show_stops(await promotion_queries.list_stops(connection))
 
 
-@router.post(
-    "/publishing/stop", operation_id="marketplace_stop_publishing", status_code=204, responses=_ACT
-)
-async def stop(doors: TheDoors, caller: Promoter, form: Stop) -> None:
+@router.post("/publishing/stop", operation_id="marketplace_stop_publishing", responses=_ACT)
+async def stop(doors: TheDoors, caller: Promoter, form: Stop) -> StopList:
     """Let nothing go out, on one account or on all; what is being sent now still goes."""
     async with doors.units.begin() as unit:
         await stop_publishing(unit, doors.context, form.account_id, caller.subject, form.reason)
+        return _show_stops(await promotion_queries.list_stops(unit.connection))
 
 
-@router.post(
-    "/publishing/resume",
-    operation_id="marketplace_resume_publishing",
-    status_code=204,
-    responses=_ACT,
-)
+@router.post("/publishing/resume", operation_id="marketplace_resume_publishing", responses=_ACT)
 async def resume(
     doors: TheDoors,
     _caller: Promoter,
@@ -240,10 +222,26 @@ async def resume(
         str | SkipJsonSchema[None],
         Query(pattern=r"^[a-z0-9-]{1,64}$", description="Left out: the stop of all accounts."),
     ] = None,
-) -> None:
+) -> StopList:
     """Let slots go out again; those whose time is long over are missed."""
     async with doors.units.begin() as unit:
         await promotion_queries.lift_stop(unit.connection, account or promotion_queries.EVERYWHERE)
+        return _show_stops(await promotion_queries.list_stops(unit.connection))
+
+
+def _show_stops(stops: Iterable[PublishingStop]) -> StopList:
+    everywhere = promotion_queries.EVERYWHERE
+    return StopList(
+        stops=[
+            StopShown(
+                account_id=None if each.account_id == everywhere else each.account_id,
+                since=each.since,
+                by=each.by,
+                reason=each.reason,
+            )
+            for each in stops
+        ]
+    )
 
 
 def show_slot(context: MarketplaceContext, slot: PromotionSlot) -> Slot:

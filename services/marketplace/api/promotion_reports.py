@@ -13,7 +13,7 @@ from shared.problems import problem_responses
 
 router = APIRouter(prefix="/marketplace/v1/staff/promotion-reports", tags=["promotion"])
 
-_PROBLEMS: Final = problem_responses(401, 403, 422, 503)
+_PROBLEMS: Final = problem_responses(401, 403, 404, 422, 503)
 #: A printed page fetches nothing and runs nothing.
 _POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'"
 
