@@ -8,6 +8,7 @@ from services.cli import (
     documents,
     guarding,
     innovation,
+    marketplace,
     messages,
     operating,
     profiles,
@@ -52,3 +53,4 @@ app.add_typer(messages.app, name="messages")
 app.add_typer(survey.app, name="survey")
 app.add_typer(innovation.app, name="innovation")
 app.add_typer(innovation.plans, name="plan")
+app.add_typer(marketplace.app, name="marketplace")

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.marketplace.rules.listing import Order, Wanted, degrees_around, write_facts
 
 #: More than so many matches are many. They are no longer ranked, for then the words tell little.
-MANY: Final = 2_000
+MANY: Final = 1_000
 _SHOWN: Final = (
     "l.product_id, l.trader_id, l.trader_name, l.revision, l.name, l.price, l.unit, l.category, "
     "l.village, l.size, l.stock, l.lat, l.lon, l.photo_id, l.available_from, l.available_until, "
