@@ -20,6 +20,8 @@ from services.survey.errors import KioskMissing
 from services.survey.operations import kiosks
 from services.survey.operations.links import known_period, note_invitations
 from services.survey.operations.periods import close_period
+from services.survey.operations.planning import open_plans
+from services.survey.plan_access import opaque_id
 from services.survey.rules.periods import name_of
 from shared.idempotency import IdempotencyKey, once
 from shared.problems import problem_responses
@@ -132,11 +134,12 @@ async def close_one_period(
 ) -> PeriodShown:
     """Close a period before its days of grace are over: it takes no answer any more.
 
-    What recognised who answered is destroyed. Closing it again changes nothing.
+    What recognised who answered is destroyed, and weak elements get their follow-up plans. Closing
+    it again changes nothing.
     """
-    del caller
+    code = known_period(doors.context, period)
     async with doors.units.begin() as unit:
         await close_period(unit, doors.context, period)
+        await open_plans(unit, doors.context, code, opaque_id(caller))
         closed = await queries.list_periods(unit.connection)
-    code = known_period(doors.context, period)
     return PeriodShown(period=code, name=name_of(code), closed_at=closed[code])

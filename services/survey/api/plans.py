@@ -202,8 +202,11 @@ async def print_plans(doors: TheDoors, caller: PlanReader, chosen: TheFilter) ->
     context = doors.context
     async with doors.units.begin() as unit:
         plans = await plan_queries.list_plans(unit.connection, chosen.wanted, below=None, limit=200)
-        details = [await _detail(unit, context, caller, plan) for plan in plans]
+        later = await planning.list_later_tallies(unit, context, plans)
         today = context.today(unit.now)
+    details = [
+        view_plan_detail(context, caller, plan, [], later[plan.plan_id], today) for plan in plans
+    ]
     return HTMLResponse(draw_plans(context, details, today), headers=_POLICY)
 
 
@@ -278,9 +281,9 @@ async def _detail(
     unit: UnitOfWork, context: SurveyContext, caller: Principal, plan: FollowUpPlan
 ) -> FollowUpDetail:
     facts = await plan_queries.list_plan_facts(unit.connection, plan.plan_id)
-    later = await planning.list_later_tallies(unit, context, plan)
+    later = await planning.list_later_tallies(unit, context, [plan])
     today = context.today(unit.now)
-    return view_plan_detail(context, caller, plan, facts, later, today)
+    return view_plan_detail(context, caller, plan, facts, later[plan.plan_id], today)
 
 
 def _hashed(body: PlanForm | PlanEvidenceForm | PlanNoteForm) -> bytes:

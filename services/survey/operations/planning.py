@@ -1,6 +1,6 @@
 """Follow-up plans: opened for weak elements, written by the unit's OPD, judged by later periods."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Final
@@ -147,19 +147,31 @@ async def move_plan(
 
 
 async def list_later_tallies(
-    unit: UnitOfWork, context: SurveyContext, plan: FollowUpPlan
-) -> list[tuple[str, Tally | None]]:
-    """Return the plan's element in each period after its own that began, at most 24 of them."""
-    today = context.today(unit.now)
+    unit: UnitOfWork, context: SurveyContext, plans: Sequence[FollowUpPlan]
+) -> dict[str, list[tuple[str, Tally | None]]]:
+    """Return each plan's element in the periods after its own, at most 24 of them, by plan.
+
+    Periods in which nobody was asked about the unit are left out.
+    """
+    if not plans:
+        return {}
+    oldest = min(last_day(plan.period) for plan in plans)
     periods = []
-    period = period_of(today, context.profile.period)
-    while last_day(period) > last_day(plan.period):
+    period = period_of(context.today(unit.now), context.profile.period)
+    while last_day(period) > oldest:
         periods.append(period)
         period = previous(period)
-    periods = list(reversed(periods))[:_MOST_EFFECTS]
-    tallies = await plan_queries.list_tallies(unit.connection, periods, [plan.unit])
-    own = tallies.get(plan.unit, {})
-    return [(each, own.get(each, {}).get(plan.element)) for each in periods if each in own]
+    periods.reverse()
+    units = sorted({plan.unit for plan in plans})
+    tallies = await plan_queries.list_tallies(unit.connection, periods, units)
+    found = {}
+    for plan in plans:
+        own = tallies.get(plan.unit, {})
+        later = [each for each in periods if last_day(each) > last_day(plan.period)]
+        found[plan.plan_id] = [
+            (each, own[each].get(plan.element)) for each in later[:_MOST_EFFECTS] if each in own
+        ]
+    return found
 
 
 def _periods_until(context: SurveyContext, period: str, today: date, how_many: int) -> list[str]:

@@ -128,6 +128,19 @@ async def test_closed_periods_get_theirs_without_being_asked(plans: Plans) -> No
     await finish(plans, plan)
 
 
+async def test_to_close_a_period_opens_its_plans(plans: Plans) -> None:
+    await count_answers(plans.system, "puskesmas-tirtajaya", "2023-05", {"U2": DISPLEASED})
+    for _ in range(2):
+        closed = await plans.system.client.post(
+            "/survey/v1/periods/2023-05/close", headers=plans.manager
+        )
+        assert closed.status_code == 200, closed.text
+    listed = await plans.system.client.get("/survey/v1/plans?period=2023-05", headers=plans.manager)
+    [plan] = listed.json()["items"]
+    assert (plan["unit"], plan["element"]) == ("puskesmas-tirtajaya", "U2")
+    await finish(plans, plan)
+
+
 @pytest.mark.parametrize(
     ("period", "status"),
     [("2026-03", 409), ("2026-04", 409), ("2026-Q1", 422), ("2026-13", 422), ("0000", 422)],
