@@ -22,7 +22,7 @@ from services.survey.innovation_schemas import AdoptionForm, AdoptionView
 from services.survey.innovation_tables import Innovation
 from services.survey.innovation_views import opd_name, view_adoption
 from services.survey.operations import innovation_sharing
-from services.survey.operations.innovating import access_for
+from services.survey.operations.proposing import access_for
 from services.survey.plan_access import opaque_id
 from shared.auth import Principal, require
 from shared.cursor import read_cursor, write_cursor

@@ -17,13 +17,9 @@ from services.survey.innovation_access import INNOVATION_READERS, InnovationAcce
 from services.survey.innovation_schemas import InnovationDetail
 from services.survey.innovation_tables import Innovation
 from services.survey.innovation_views import view_innovation_detail
-from services.survey.operations.innovating import (
-    InnovationActing,
-    access_for,
-    holding_of,
-    looked_at,
-)
+from services.survey.operations.innovating import InnovationActing, holding_of
 from services.survey.operations.panel_scoring import panel_states
+from services.survey.operations.proposing import access_for, looked_at
 from services.survey.rules.innovation_stages import Stage
 from services.survey.rules.panel_scores import PanelState
 from shared.auth import Principal, require

@@ -32,7 +32,7 @@ from services.survey.innovation_schemas import (
     VerdictForm,
 )
 from services.survey.innovation_views import view_idea, view_innovation
-from services.survey.operations import innovating
+from services.survey.operations import innovating, proposing
 from services.survey.plan_access import opaque_id
 from services.survey.rules.innovation_stages import STAGES, Stage
 from shared.auth import Principal, Role, require
@@ -73,7 +73,7 @@ async def send_idea(doors: TheDoors, body: IdeaForm, key: IdempotencyKey = None)
     names = doors.context.profile.innovation.stage_names
 
     async def taken(unit: UnitOfWork) -> dict[str, Any]:
-        idea = await innovating.propose_idea(unit, body)
+        idea = await proposing.propose_idea(unit, body)
         return {
             "reference": idea.reference,
             "stage": idea.stage,
@@ -116,10 +116,10 @@ async def propose_innovation(
     key: IdempotencyKey = None,
 ) -> InnovationDetail:
     """Propose an innovation as an employee or for one's OPD; the coordinator also for others."""
-    access = innovating.access_for(doors.context, caller)
+    access = proposing.access_for(doors.context, caller)
 
     async def proposed(unit: UnitOfWork) -> dict[str, Any]:
-        innovation = await innovating.propose(unit, doors.context, access, body)
+        innovation = await proposing.propose(unit, doors.context, access, body)
         detail = await detail_of(unit, doors.context, access, innovation)
         return detail.model_dump(mode="json")
 
@@ -151,7 +151,7 @@ async def list_innovations(
     limit: Annotated[int, Query(ge=1, le=100, description="Innovations per page.")] = 50,
 ) -> InnovationPage:
     """List innovations, the newest first: one's own OPD's, all for who may see all."""
-    access = innovating.access_for(doors.context, caller)
+    access = proposing.access_for(doors.context, caller)
     below = read_id_cursor(cursor)
     wanted = _wanted(access, opd, stage)
     async with doors.units.begin() as unit:

@@ -31,7 +31,8 @@ from services.survey.innovation_views import (
     view_sheet,
 )
 from services.survey.operations import innovation_awards, panel_scoring
-from services.survey.operations.innovating import access_for, take_innovation
+from services.survey.operations.innovating import take_innovation
+from services.survey.operations.proposing import access_for
 from shared.auth import Principal, Role, require
 from shared.idempotency import once
 from shared.problems import problem_responses

@@ -13,7 +13,8 @@ from services.survey.innovation_errors import (
     NothingToReward,
 )
 from services.survey.innovation_tables import InnovationReward, InnovationSheet
-from services.survey.operations.innovating import InnovationActing, looked_at, take_innovation
+from services.survey.operations.innovating import InnovationActing, take_innovation
+from services.survey.operations.proposing import looked_at
 from services.survey.plan_access import opaque_id
 from services.survey.rules.innovation_index import IndexResult, Scope, assess
 from services.survey.rules.innovation_ranking import OpdRank, ScoredInnovation, rank_opds

@@ -24,7 +24,7 @@ from services.survey.innovation_package import (
 )
 from services.survey.innovation_schemas import AdoptionForm
 from services.survey.innovation_tables import Innovation, InnovationAdoption
-from services.survey.operations.innovating import new_innovation, store_new
+from services.survey.operations.proposing import new_innovation, store_new
 from services.survey.plan_access import opaque_id
 from services.survey.rules.innovation_stages import Stage
 from shared.ids import new_id

@@ -18,9 +18,9 @@ from services.survey.innovation_tables import Innovation, InnovationScore
 from services.survey.operations.innovating import (
     InnovationActing,
     change,
-    looked_at,
     take_innovation,
 )
+from services.survey.operations.proposing import looked_at
 from services.survey.plan_access import opaque_id
 from services.survey.rules.innovation_stages import STAGES, Stage
 from services.survey.rules.panel_scores import PanelState, settle_scores, total_of, wants_score
