@@ -4,6 +4,7 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
+from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import typer
@@ -12,6 +13,7 @@ from rich.console import Console
 from services.cli.demo.doors import Doors, find_running
 from services.cli.demo.outcome import print_outcome
 from services.cli.demo.player import Player
+from services.cli.demo.respondents import answer_survey
 from services.cli.demo.screen import Screen
 from services.cli.demo.script import DemoDay, read_day
 from services.cli.serving import FIRST_STACK_PORT
@@ -73,6 +75,11 @@ async def _play(
             await player.wait_until(begins + timedelta(minutes=day.minutes) + _AFTERMATH)
             await asyncio.sleep(1.5)
         await print_outcome(console, doors, player)
+        asked = await answer_survey(doors, uuid4().hex[:12], begins)
+        console.print(
+            f"{asked} citizens told an interviewer how they were served; "
+            "see /survey/v1/pages/dukcapil for what was asked."
+        )
 
 
 def _three_days_before(now: datetime, day: DemoDay) -> datetime:

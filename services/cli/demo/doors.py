@@ -135,6 +135,19 @@ class Doors:
                 break
         return found
 
+    async def survey_units(self) -> list[dict[str, Any]]:
+        """Look up the units that the survey asks about, with their services."""
+        answer = await self._client.get(f"{self._base['survey']}/survey/v1/units")
+        units: list[dict[str, Any]] = _answer(answer)["units"]
+        return units
+
+    async def bring_interviews(self, interviews: list[dict[str, Any]]) -> int:
+        """Bring interviews as the one who took them; returns how many were stored."""
+        body = {"interviews": interviews}
+        headers = self._staff("juru-wawancara", Role.INTERVIEWER)
+        stored: int = (await self._post("survey", "/interviews", body, headers))["stored"]
+        return stored
+
     async def _post(
         self, service: ServiceName, path: str, body: dict[str, Any], headers: dict[str, str]
     ) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from rich.console import Console
 from services.cli.demo.doors import Doors, find_running
 from services.cli.demo.outcome import print_outcome
 from services.cli.demo.player import Player
+from services.cli.demo.respondents import answer_survey
 from services.cli.demo.screen import Screen
 from services.cli.demo.script import read_day
 from shared.clock import SteeredClock
@@ -169,3 +170,7 @@ async def play(running: Served, base: dict[ServiceName, str]) -> None:
     assert "Answered within 2 h: " in printed
     assert all(complaint.belongs_to in printed for complaint in day.complaints)
     assert "masuk" in screen.file.getvalue()  # type: ignore[attr-defined]
+    async with Doors(base, issuer, clock) as doors:
+        units = await doors.survey_units()
+        assert await answer_survey(doors, "uji-survei", clock.now()) == 12 * len(units)
+        assert await answer_survey(doors, "uji-survei", clock.now()) == 0
