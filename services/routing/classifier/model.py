@@ -21,9 +21,10 @@ SUB_DISTRICT = "KECAMATAN"
 LEAST_MEASURED = 30
 """So few of the measured texts prove no precision."""
 MAX_BYTES = 50_000_000
-MARGIN_FACTOR = np.float32(3.0)
+MARGIN_FACTOR = np.float32(6.0)
 """What the margins are multiplied by before they become shares that add up to 1."""
-_FORMAT = 1
+_FORMAT = 2
+"""Also what was measured belongs to it: of an older one, confidence would claim too much."""
 _ARRAYS = (
     "rarity",
     "weights",
