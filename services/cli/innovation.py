@@ -1,6 +1,7 @@
 """`tanggap innovation import, export` and `tanggap plan open`: innovations and follow-up plans."""
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Annotated, TypeVar
@@ -74,9 +75,10 @@ def import_file(
 
     view = _run(work)
     done = "imported" if view.created else "imported before"
-    console.print(f"[green]✓[/green] {done}: {view.innovation_id}, {view.title}")
+    console.print(f"[green]✓[/green] {done}: {view.innovation_id},", view.title, soft_wrap=True)
     origin = form.package.content.origin.pemda
-    console.print(f"Tell {origin}: POST {view.report_to} with {view.report}")
+    said = json.dumps(view.report, ensure_ascii=False)
+    console.print(f"Tell {origin}: POST {view.report_to} with", said, soft_wrap=True)
 
 
 @app.command("export")

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 
+import httpx
 import pytest
 
 from shared.auth import Role
@@ -195,11 +196,16 @@ async def test_an_employee_proposes_for_nobody_else(people: Inventing) -> None:
     assert unknown.status_code == 422
 
 
-async def test_ideas_of_one_address_are_limited(people: Inventing) -> None:
-    limit = people.system.app.apps["survey"].state.public_limit
-    for _ in range(20):
-        limit.hit(b"somebody")
-    # The test's own address is not public, and so has no limit.
+async def test_ideas_of_one_public_address_are_limited(people: Inventing) -> None:
+    app = people.system.app
+    public = httpx.ASGITransport(app=app, client=("1.1.1.1", 4711))
+    async with httpx.AsyncClient(transport=public, base_url="http://127.0.0.1") as client:
+        for _ in range(20):
+            answer = await client.post("/survey/v1/ideas", json=people.idea())
+            assert answer.status_code == 201
+        refused = await client.post("/survey/v1/ideas", json=people.idea())
+        assert (refused.status_code, refused.headers["Retry-After"]) == (429, "3600")
+    # An address that is not public is a front end of the Pemda's own: behind it stands everybody.
     assert (await people.client.post("/survey/v1/ideas", json=people.idea())).status_code == 201
 
 

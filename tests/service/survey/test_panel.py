@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from shared.auth import Role
+from shared.ids import new_id
 from tests.service.survey.inventing import Inventing
 from tests.support.servers import Databases
 from tests.support.system import running_system
@@ -116,6 +118,41 @@ async def test_one_member_scores_once(people: Inventing) -> None:
         *(people.score(innovation, people.panelist("twice"), 70) for _ in range(2))
     )
     assert sorted(answer.status_code for answer in answers) == [200, 409]
+
+
+async def test_a_score_whose_transaction_is_killed_is_given_once_by_the_next_try(
+    people: Inventing,
+) -> None:
+    innovation = await people.delivered()
+    headers = {**people.panelist("killed"), "Idempotency-Key": new_id()}
+    database = people.system.service("survey").database
+    async with database.transaction() as holding:
+        await holding.execute(
+            text("SELECT 1 FROM innovation WHERE innovation_id = :id FOR UPDATE"),
+            {"id": innovation["innovation_id"]},
+        )
+        sent = asyncio.create_task(people.score(innovation, headers, 70))
+        # It waits for the row that is held here, and its connection is cut meanwhile.
+        killed = 0
+        while not killed and not sent.done():
+            found = await people.system.rows(
+                "survey",
+                """SELECT count(pg_terminate_backend(pid)) AS killed FROM pg_stat_activity
+                WHERE datname = current_database() AND wait_event_type = 'Lock'
+                AND query LIKE '%innovation%'""",
+            )
+            killed = found[0]["killed"]
+        assert killed == 1
+        assert (await sent).status_code == 503
+    for _ in range(2):
+        again = await people.score(innovation, headers, 70)
+        assert (again.status_code, again.json()["own"]["total"]) == (200, 70)
+    [stored] = await people.system.rows(
+        "survey",
+        "SELECT count(*) AS scores FROM innovation_score WHERE innovation_id = :id",
+        id=innovation["innovation_id"],
+    )
+    assert stored["scores"] == 1
 
 
 async def test_what_is_not_that_far_takes_no_score(people: Inventing) -> None:
