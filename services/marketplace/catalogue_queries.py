@@ -31,13 +31,26 @@ _KEYS: Final[dict[Order, tuple[str, bool]]] = {
     "dearest": ("price", True),
     "nearest": (_PLACE, False),
 }
-_SIMILAR: Final = text(
-    f"""
-    SELECT {_SHOWN}, word_similarity(:text, l.name) AS key
-    FROM listing l WHERE :text <% l.name
-    ORDER BY key DESC, l.product_id LIMIT :limit
-    """  # noqa: S608 - names of our own
+_KNOWN: Final = text("SELECT word FROM catalogue_word WHERE word = ANY (CAST(:words AS text[]))")
+_ALIKE: Final = text(
+    """
+    SELECT DISTINCT ON (typed) typed, word
+    FROM unnest(CAST(:typed AS text[])) AS typed JOIN catalogue_word ON word % typed
+    ORDER BY typed, similarity(word, typed) DESC, listings DESC
+    """
 )
+_FORGET_WORDS: Final = text("DELETE FROM catalogue_word")
+_LEARN_WORDS: Final = text(
+    """
+    INSERT INTO catalogue_word (word, listings)
+    SELECT word, count(*) FROM (
+        SELECT DISTINCT l.product_id, word
+        FROM listing l, regexp_split_to_table(lower(l.name), '[^a-z0-9]+') AS word
+    ) AS found
+    WHERE length(word) >= 3 GROUP BY word
+    """
+)
+_LOCK_WORDS: Final = text("LOCK TABLE catalogue_word IN SHARE ROW EXCLUSIVE MODE")
 _DETAIL: Final = text(
     f"""
     SELECT {_SHOWN}, r.description, r.halal, r.halal_number, r.pirt, r.photo_ids, r.season_months,
@@ -81,7 +94,6 @@ _SITEMAP: Final = text(
 _COUNT: Final = text("SELECT count(*) FROM listing")
 _BY_INDEX: Final = text("SET LOCAL enable_seqscan = off")
 _IN_ORDER: Final = text("SET LOCAL enable_bitmapscan = off")
-_NEARLY: Final = text("SET LOCAL pg_trgm.word_similarity_threshold = 0.5")
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,10 +135,22 @@ async def search(
     return Found(rows, many=True)
 
 
-async def search_similar(connection: AsyncConnection, words: str, limit: int) -> Sequence[Row[Any]]:
-    """Return products whose names are spelled much like these words."""
-    await connection.execute(_NEARLY)
-    return (await connection.execute(_SIMILAR, {"text": words, "limit": limit})).all()
+async def find_known(connection: AsyncConnection, words: Sequence[str]) -> set[str]:
+    """Return which of these words stand in names of products."""
+    return set((await connection.execute(_KNOWN, {"words": list(words)})).scalars())
+
+
+async def find_alike(connection: AsyncConnection, typed: Sequence[str]) -> dict[str, str]:
+    """Return for each word, where there is one, the known word that is spelled most like it."""
+    rows = await connection.execute(_ALIKE, {"typed": list(typed)})
+    return {row.typed: row.word for row in rows}
+
+
+async def learn_words(connection: AsyncConnection) -> int:
+    """Learn the words of all names anew; returns how many there are."""
+    await connection.execute(_LOCK_WORDS)
+    await connection.execute(_FORGET_WORDS)
+    return (await connection.execute(_LEARN_WORDS)).rowcount
 
 
 async def find_listing(connection: AsyncConnection, product_id: str) -> Row[Any] | None:

@@ -39,7 +39,10 @@ class FoundProducts(BaseModel):
         description="The order that they come in; what very many products have is newest first."
     )
     similar: bool = Field(
-        description="Whether nothing has the words, and these are spelled much like them."
+        description="Whether nothing has the words, and they were set right to find these."
+    )
+    words: str | None = Field(
+        description="The words that these were found by; search by them for the next page."
     )
     next: str | None = Field(description="Cursor of the next page, if there is one.")
 

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Final
 
-from services.marketplace import code_queries
+from services.marketplace import catalogue_queries, code_queries
 from services.marketplace.context import MarketplaceContext
 from services.marketplace.operations.following_up import ask_traders
 from services.marketplace.photos import delete_expired
@@ -29,4 +29,8 @@ def chores_of(context: MarketplaceContext) -> list[Chore]:
         async with units.begin() as unit:
             await ask_traders(unit, context)
 
-    return [forget_codes, delete_photos, follow_up]
+    async def learn_words(units: UnitsOfWork) -> None:
+        async with units.begin() as unit:
+            await catalogue_queries.learn_words(unit.connection)
+
+    return [forget_codes, delete_photos, follow_up, learn_words]

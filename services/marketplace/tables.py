@@ -131,12 +131,6 @@ class Listing(MarketplaceTable, table=True):
             postgresql_using="gin",
             postgresql_with={"gin_pending_list_limit": 512},
         ),
-        Index(
-            "listing_name",
-            "name",
-            postgresql_using="gin",
-            postgresql_ops={"name": "gin_trgm_ops"},
-        ),
         Index("listing_newest", "listed_at", "product_id"),
         Index("listing_price", "price", "product_id"),
         Index("listing_trader", "trader_id"),
@@ -173,3 +167,20 @@ class ShareCard(MarketplaceTable, table=True):
     drawn_of: bytes = bytes_column()
     content_name: str = Field(sa_column=Column(Text, nullable=False))
     drawn_at: datetime = time_column()
+
+
+class CatalogueWord(MarketplaceTable, table=True):
+    """A word that stands in names of products, and in how many; learned anew every hour."""
+
+    __tablename__ = "catalogue_word"
+    __table_args__ = (
+        Index(
+            "catalogue_word_alike",
+            "word",
+            postgresql_using="gin",
+            postgresql_ops={"word": "gin_trgm_ops"},
+        ),
+    )
+
+    word: str = Field(sa_column=Column(Text, primary_key=True))
+    listings: int

@@ -5,6 +5,7 @@ from itertools import islice
 
 from sqlalchemy import text
 
+from services.marketplace.catalogue_queries import learn_words
 from services.marketplace.listing_queries import relist_traders
 from services.marketplace.profile import MarketplaceProfile
 from shared.database import Database
@@ -39,8 +40,11 @@ async def stock_catalogue(
     while batch := list(islice(traders, _TRADERS)):
         async with database.transaction() as connection:
             await relist_traders(connection, names, batch)
+    async with database.transaction() as connection:
+        await learn_words(connection)
     async with database.engine.connect() as connection:
         plain = await connection.execution_options(isolation_level="AUTOCOMMIT")
         await plain.execute(text("VACUUM ANALYZE listing"))
+        await plain.execute(text("VACUUM ANALYZE catalogue_word"))
         await plain.execute(text("VACUUM ANALYZE product_revision"))
     return rows

@@ -79,7 +79,7 @@ async def catalogue_page(
         )
     more = None
     if found.next is not None:
-        more = f"/marketplace/katalog?{urlencode({'q': wanted.text, 'cursor': found.next})}"
+        more = f"/marketplace/katalog?{urlencode({'q': found.words or '', 'cursor': found.next})}"
     return _page(draw_catalogue(found, wanted.text, more, _lapak(doors)))
 
 

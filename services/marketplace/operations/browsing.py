@@ -1,5 +1,6 @@
 """The public looks through the catalogue: searches, and opens products and traders."""
 
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 from urllib.parse import quote
@@ -22,6 +23,7 @@ from services.marketplace.operations.accounts import trader_page
 from services.marketplace.operations.offering import product_page
 from services.marketplace.product_errors import ProductNotFound
 from services.marketplace.rules.listing import Order, Wanted, is_in_season, metres_between
+from services.marketplace.rules.spelling import set_right, words_of
 from services.marketplace.rules.wording import buyers_message
 from shared.cursor import read_cursor, write_cursor
 from shared.errors import Invalid
@@ -39,23 +41,35 @@ async def find_products(
     """Return a page of products. Raises Invalid for a cursor of another list."""
     start = read_position(cursor, order) if cursor else None
     found = await catalogue_queries.search(connection, wanted, order, start, limit + 1)
-    rows, similar = found.rows, False
-    if not rows and wanted.text and start is None and not wanted.facts():
-        rows = await catalogue_queries.search_similar(connection, wanted.text, limit)
-        similar = bool(rows)
+    similar = False
+    if not found.rows and wanted.text and start is None:
+        right = await _set_right(connection, wanted.text)
+        if right is not None:
+            wanted = replace(wanted, text=right)
+            found = await catalogue_queries.search(connection, wanted, order, start, limit + 1)
+            similar = bool(found.rows)
+    rows = found.rows
     day = now.astimezone(context.zone).date()
     more = None
-    if len(rows) > limit and not similar:
+    if len(rows) > limit:
         more = write_position(found.many, order, rows[limit - 1])
     by: Order = "newest" if found.many and order == "relevance" else order
     return FoundProducts(
         items=[
             ListedProduct.model_validate(_listed(context, row, wanted, day)) for row in rows[:limit]
         ],
-        order="relevance" if similar else by,
+        order=by,
         similar=similar,
+        words=wanted.text or None,
         next=more,
     )
+
+
+async def _set_right(connection: AsyncConnection, text: str) -> str | None:
+    words = words_of(text)
+    known = await catalogue_queries.find_known(connection, words)
+    alike = await catalogue_queries.find_alike(connection, [w for w in words if w not in known])
+    return set_right(text, known, alike)
 
 
 async def open_product(

@@ -66,12 +66,15 @@ async def test_words_are_found_by_their_stems_the_names_first(
     assert await names(market, "q=Dapur Pak Contoh&category=busana") == ["Kain batik tulis"]
 
 
-async def test_what_is_spelled_wrong_is_found_by_likeness(
-    market: Driver, goods: dict[str, Any]
-) -> None:
+async def test_what_is_spelled_wrong_is_set_right(market: Driver, goods: dict[str, Any]) -> None:
+    async with market.doors.units.begin() as unit:
+        assert await catalogue_queries.learn_words(unit.connection) > 10
     answer = (await market.get("/products?q=kripik singkon")).json()
     assert answer["similar"] is True
+    assert answer["words"] == "keripik singkong"
     assert answer["items"][0]["name"] == "Keripik singkong balado"
+    only = (await market.get("/products?q=kripik&category=busana")).json()
+    assert only["items"] == []
     assert (await market.get("/products?q=zzzzqqqq")).json()["items"] == []
 
 

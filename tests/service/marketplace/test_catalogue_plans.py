@@ -107,13 +107,14 @@ async def test_what_many_have_is_found_without_reading_them_all(
     assert 0 < read < ROWS / 4
 
 
-async def test_names_spelled_alike_are_found_by_their_index(catalogue: Database) -> None:
-    async with catalogue.engine.connect() as connection:
-        for each in ("enable_seqscan = off", "pg_trgm.word_similarity_threshold = 0.5"):
-            await connection.execute(text(f"SET LOCAL {each}"))
+async def test_a_word_spelled_wrong_is_found_by_the_index_of_words(catalogue: Database) -> None:
+    async with catalogue.transaction() as connection:
+        assert await catalogue_queries.find_known(connection, [MANY, "kripikk"]) == {MANY}
+        assert await catalogue_queries.find_alike(connection, ["keripikk"]) == {"keripikk": MANY}
+        await connection.execute(text("SET LOCAL enable_seqscan = off"))
         asked = await connection.execute(
-            text("EXPLAIN (FORMAT JSON) SELECT 1 FROM listing l WHERE 'kripik' <% l.name")
+            text("EXPLAIN (FORMAT JSON) SELECT 1 FROM catalogue_word WHERE word % 'keripikk'")
         )
         plan = asked.scalar_one()
     read = (json.loads(plan) if isinstance(plan, str) else plan)[0]["Plan"]
-    assert "listing_name" in {node.get("Index Name") for node in nodes_of(read)}
+    assert "catalogue_word_alike" in {node.get("Index Name") for node in nodes_of(read)}

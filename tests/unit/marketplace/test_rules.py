@@ -20,6 +20,7 @@ from services.marketplace.rules.numbers import tidy_number
 from services.marketplace.rules.phones import normalise_mobile, show_last_digits
 from services.marketplace.rules.prohibited import ProhibitedWords
 from services.marketplace.rules.sizes import size_class
+from services.marketplace.rules.spelling import set_right
 from services.marketplace.rules.states import (
     TraderAction,
     TraderState,
@@ -240,6 +241,22 @@ def test_the_table_of_states_and_its_list_agree(state: TraderState, action: Trad
     assert legal is (action in legal_trader_actions(state))
     if state == TraderState.ERASED:
         assert not legal
+
+
+@pytest.mark.parametrize(
+    ("text", "known", "alike", "right"),
+    [
+        ("kripik pedas", {"pedas"}, {"kripik": "keripik"}, "keripik pedas"),
+        ("keripik pedas", {"keripik", "pedas"}, {}, None),
+        ("qqqq pedas", {"pedas"}, {}, "pedas"),
+        ("qqqq", set(), {}, None),
+        ("-", set(), {}, None),
+    ],
+)
+def test_words_are_set_right(
+    text: str, known: set[str], alike: dict[str, str], right: str | None
+) -> None:
+    assert set_right(text, known, alike) == right
 
 
 def test_what_buyers_read() -> None:
