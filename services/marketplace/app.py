@@ -89,6 +89,8 @@ def create_app(settings: MarketplaceSettings, transport: Transport | None, clock
 
     held_messages = held_messages_router("marketplace", lambda request: doors_of(request).units)
     routers = [
+        # The one that is called most is found first.
+        leads.links,
         registering.router,
         accounts.router,
         products.router,
@@ -100,7 +102,6 @@ def create_app(settings: MarketplaceSettings, transport: Transport | None, clock
         promoting.router,
         promotion_reports.router,
         leads.router,
-        leads.links,
         held_messages,
     ]
     app = service.build_app("Lapak UMKM", _DESCRIPTION, routers, on_start)

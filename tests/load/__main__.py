@@ -24,6 +24,7 @@ from tests.load.measure_board import measure_board
 from tests.load.measure_clocks import measure_clocks
 from tests.load.measure_delivery import measure_inbox, measure_relay
 from tests.load.measure_end_to_end import measure_end_to_end
+from tests.load.measure_links import measure_links
 from tests.load.measure_marketplace import measure_marketplace
 from tests.load.measure_model import measure_model
 from tests.load.measure_process import measure_classify, measure_start
@@ -78,6 +79,7 @@ BENCHES: dict[str, Bench] = {
     "clocks": Bench(measure_clocks, on_all_cores=True),
     "survey": Bench(measure_survey, on_all_cores=True),
     "marketplace": Bench(measure_marketplace, on_all_cores=True),
+    "links": Bench(measure_links),
     "board": Bench(measure_board, on_all_cores=True),
     "records": Bench(measure_records, on_all_cores=True),
     "start": Bench(measure_start, on_all_cores=True),
