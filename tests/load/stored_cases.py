@@ -23,6 +23,8 @@ from services.intake.bank_upkeep_queries import insert_imports, learn_words
 from services.intake.operations.bank_upkeep import SAMPLE
 from services.routing import tables as routing
 from services.sla import tables as sla
+from services.sla.notice_tables import CaseCodeRow
+from services.sla.record_tables import RecordRow
 from shared.contracts.topics import ServiceName
 from shared.database import Database
 from tests.load.bank_rows import BankRows
@@ -94,7 +96,12 @@ _PARTS: Final = (
         "sla",
         "case_facts",
         "complaint_id",
-        (_Copied(sla.CaseRow), _Copied(sla.ClockRow)),
+        (
+            _Copied(sla.CaseRow),
+            _Copied(sla.ClockRow),
+            _Copied(RecordRow),
+            _Copied(CaseCodeRow),
+        ),
     ),
 )
 

@@ -67,6 +67,8 @@ async def test_every_service_has_the_same_stored_cases(
             ("intake", "timeline_entry"),
             ("intake", "deadline"),
             ("sla", "clock"),
+            ("sla", "case_record"),
+            ("sla", "case_code"),
         )
         for service, table in tables:
             counts = await _ids(system, service, table)
