@@ -160,17 +160,25 @@ class BoardKeeper:
             self._listeners -= 1
 
     async def run(self) -> None:
-        """Read for as long as anybody listens, until cancelled."""
-        while True:
-            await self._wanted.wait()
-            if not self._listeners:
-                self._wanted.clear()
-                continue
-            try:
-                await asyncio.shield(self._begin_reading())
-            except Exception as error:  # noqa: BLE001 - listeners wait until it can be read again
-                log.warning("board_not_read", error=repr(error)[:200])
-            await asyncio.sleep(self._pace)
+        """Read for as long as anybody listens, until cancelled; then no reading is left behind."""
+        try:
+            while True:
+                await self._wanted.wait()
+                if self._listeners:
+                    await self._read_for_listeners()
+                else:
+                    self._wanted.clear()
+        finally:
+            if self._reading is not None:
+                self._reading.cancel()
+                await asyncio.wait([self._reading])
+
+    async def _read_for_listeners(self) -> None:
+        try:
+            await asyncio.shield(self._begin_reading())
+        except Exception as error:  # noqa: BLE001 - listeners wait until it can be read again
+            log.warning("board_not_read", error=repr(error)[:200])
+        await asyncio.sleep(self._pace)
 
     def _age(self) -> float:
         """Return for how many seconds the snapshot is known, by whichever clock says more."""

@@ -116,6 +116,11 @@ class TestGauges:
             'sla_oldest_open_seconds{service="sla"}': 3 * 3600,
             'sla_cases_open{age="2h_to_24h",service="sla"}': 1,
             'sla_cases_open{age="under_2h",service="sla"}': 0,
+            'sla_opd_cases_open{opd="DLH",service="sla"}': 1,
+            'sla_opd_oldest_open_seconds{opd="DLH",service="sla"}': 3 * 3600,
+            'sla_clocks_paused{service="sla",stage="follow_up"}': 0,
+            'sla_clocks_due_soon{opd="",service="sla",stage="verification"}': 0,
+            "sla_board_failures_total": 0,
         }
         assert {name: sample(lines, name) for name in expected} == expected
         for name in expected:

@@ -278,17 +278,17 @@ class TestPeriods:
         assert (month_before("2026-01"), month_before("2026-11")) == ("2025-12", "2026-10")
 
 
-class TestPlans:
-    @pytest.fixture(scope="module")
-    @classmethod
-    async def full(cls, databases: Databases) -> AsyncIterator[Database]:
-        """Give all plans a database with four years of cases."""
-        database = Database(await databases.fresh("sla"))
-        async with database.transaction() as connection:
-            await fill_board(connection, 20_000, START)
-        yield database
-        await database.close()
+@pytest.fixture(scope="module")
+async def full(databases: Databases) -> AsyncIterator[Database]:
+    """Give all plans a database with four years of cases."""
+    database = Database(await databases.fresh("sla"))
+    async with database.transaction() as connection:
+        await fill_board(connection, 20_000, START)
+    yield database
+    await database.close()
 
+
+class TestPlans:
     @pytest.mark.parametrize("statement", ["OPD_TALLIES", "OFFICER_TALLIES", "REPORT", "PUBLIC"])
     async def test_a_month_is_read_by_the_index_of_receipt(
         self, full: Database, statement: str
