@@ -45,7 +45,7 @@ def find_moves(
     What has stopped keeps what it was measured by.
     """
     before = {plan.key: plan for plan in derive_clocks(facts, policies, kept, now)}
-    open_keys = {key for key, plan in before.items() if plan.state != "stopped"}
+    open_keys = {key for key in kept if key in before and before[key].state != "stopped"}
     wanted = {key: terms for key, terms in kept.items() if key not in open_keys}
     if kind == "calendar":
         wanted |= {key: _with_present_calendar(kept[key], policies) for key in open_keys}

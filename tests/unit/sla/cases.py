@@ -31,6 +31,8 @@ def policy(stage: str, seconds: int | None = None, **fields: object) -> Policy:
         "regulation": "Keputusan kepala daerah",
         "valid_from": "2026-01-01",
     }
+    if "days" in fields:
+        del usual["seconds"]
     return Policy.model_validate({**usual, **fields})
 
 
