@@ -3,10 +3,10 @@
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, StringConstraints
 
 Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=10, max_length=1000)]
-PartNumber = Annotated[int, Field(ge=0, le=9, description="0 is the leading OPD's part.")]
+PartNumber = Annotated[StrictInt, Field(ge=0, le=9, description="0 is the leading OPD's part.")]
 
 _COMPLAINT = "0199e4c7-7d51-7c51-8f3f-6d0a4d5f8a11"
 _CLOCK = "5f0c6d1e-4b53-5d4e-9a44-0f2f0b1f5a10"
@@ -29,7 +29,7 @@ class PauseDecision(BaseModel):
         extra="forbid", json_schema_extra={"examples": [{"approve": True, "note": "Sesuai SK."}]}
     )
 
-    approve: bool
+    approve: StrictBool
     note: Annotated[str, StringConstraints(max_length=1000)] | None = None
 
 
@@ -163,9 +163,9 @@ class PreviewWish(BaseModel):
         extra="forbid", json_schema_extra={"examples": [{"samples": 20, "most_cases": 50000}]}
     )
 
-    samples: Annotated[int, Field(ge=0, le=200, description="Clocks to show.")] = 20
+    samples: Annotated[StrictInt, Field(ge=0, le=200, description="Clocks to show.")] = 20
     most_cases: Annotated[
-        int, Field(ge=1, le=200_000, description="Cases with running clocks to look at, at most.")
+        StrictInt, Field(ge=1, le=200_000, description="Cases with running clocks to look at, at most.")
     ] = 50_000
 
 

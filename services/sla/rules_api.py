@@ -3,8 +3,9 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel
+from pydantic.json_schema import SkipJsonSchema
 
 from services.sla import adjustment_queries, disruption_queries
 from services.sla.context import SlaContext
@@ -47,7 +48,12 @@ _SAMPLES = 20
     "/cases/{complaint_id}/explanation", operation_id="explain_case_clocks", responses=_READING
 )
 async def explain_case_clocks(
-    request: Request, caller: Reader, complaint_id: UUID, clock_id: UUID | None = None
+    request: Request,
+    caller: Reader,
+    complaint_id: UUID,
+    clock_id: Annotated[
+        UUID | SkipJsonSchema[None], Query(description="Of this clock alone.")
+    ] = None,
 ) -> Explanation:
     """Explain the deadlines of a case, or of one clock: starts, pauses, holidays, transfers.
 
