@@ -165,7 +165,7 @@ class PreviewWish(BaseModel):
 
     samples: Annotated[StrictInt, Field(ge=0, le=200, description="Clocks to show.")] = 20
     most_cases: Annotated[
-        StrictInt, Field(ge=1, le=200_000, description="Cases with running clocks to look at, at most.")
+        StrictInt, Field(ge=1, le=200_000, description="Cases with running clocks, at most.")
     ] = 50_000
 
 
