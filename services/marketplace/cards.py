@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import json
+from contextlib import suppress
 
 from services.marketplace import catalogue_queries, photo_queries, trader_queries
 from services.marketplace.catalogue_schemas import PublicProduct
@@ -36,12 +37,14 @@ async def share_picture(units: UnitsOfWork, context: MarketplaceContext, product
     card = _card(context, product)
     drawn_of = _digest(card, None if photo is None else photo.photo_id)
     if kept is not None and kept.drawn_of == drawn_of:
-        try:
+        # Where somebody cleared the store, it is drawn again.
+        with suppress(PhotoNotFound):
             return await open_sealed(context, trader, kept.content_name)
-        except PhotoNotFound:
-            # Somebody cleared the store: then it is drawn again.
-            pass
-    content = None if photo is None else await open_photo(units, context, photo)
+    content = None
+    if photo is not None:
+        # A photo whose bytes were lost leaves its place empty, and the product can still be shown.
+        with suppress(PhotoNotFound):
+            content = await open_photo(units, context, photo)
     drawn = await asyncio.to_thread(draw_card, card, content)
     await _keep(units, context, trader, product_id, drawn_of, drawn, kept)
     return drawn

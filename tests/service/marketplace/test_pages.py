@@ -114,6 +114,18 @@ async def test_a_share_picture_is_drawn_once_until_it_would_differ(
     assert len(drawn) == before + 1
 
 
+async def test_a_product_whose_photo_was_lost_is_still_shown(market: Driver) -> None:
+    trader = await market.verified()
+    lost = await market.listed(trader)
+    [photo_id] = lost["latest"]["photo_ids"]
+    [row] = await market.rows("SELECT content_name FROM photo WHERE photo_id = :id", id=photo_id)
+    await market.context.photos.store.delete(row["content_name"])
+    path = f"/marketplace/produk/{lost['product_id']}"
+    assert (await market.client.get(path)).status_code == 200
+    assert (await market.client.get(f"{path}/kartu.jpg")).status_code == 200
+    assert (await market.client.get(f"/marketplace/foto/{photo_id}")).status_code == 404
+
+
 @pytest.mark.parametrize(
     "name",
     [

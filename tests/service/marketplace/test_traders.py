@@ -225,3 +225,15 @@ async def test_an_unknown_trader_is_not_found(market: Driver) -> None:
     for path in ("", "/history"):
         answer = await market.get(f"/staff/traders/{new_id()}{path}", market.staff())
         assert answer.status_code == 404
+
+
+async def test_who_is_suspended_while_a_product_is_approved_is_not_shown(market: Driver) -> None:
+    for _ in range(4):
+        trader = await market.verified()
+        product = await market.offer(trader)
+        approved, _ = await asyncio.gather(
+            market.approve(product["product_id"]),
+            market.decide(trader, "suspend", reason="penipuan"),
+        )
+        assert approved.status_code == 200
+        assert not await market.shown(product["product_id"])
