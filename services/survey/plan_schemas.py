@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from services.survey.rules.plan_effect import Verdict
+from services.survey.rules.plan_effect import EffectVerdict
 from services.survey.rules.plan_states import PlanAction, PlanState
 from services.survey.rules.weak_elements import Reason
 from shared.text import CleanText
@@ -142,7 +142,7 @@ class EffectView(BaseModel):
 
     period: str
     period_name: str
-    verdict: Verdict
+    verdict: EffectVerdict
     answers_before: int
     answers_after: int
     before: float | None

@@ -14,7 +14,7 @@ from services.survey.rules.weak_elements import POINTS, Tally
 _Z: Final = 1.959964
 
 
-class Verdict(StrEnum):
+class EffectVerdict(StrEnum):
     """What may be said of a difference."""
 
     BETTER = "better"
@@ -31,7 +31,7 @@ class Effect:
     there are neither bounds nor a difference.
     """
 
-    verdict: Verdict
+    verdict: EffectVerdict
     answers_before: int
     answers_after: int
     before: float | None = None
@@ -45,11 +45,17 @@ def judge_effect(before: Tally, after: Tally | None, least_answers: int) -> Effe
     """Compare two periods of one element; fewer answers than `least_answers` decide nothing."""
     answered = after.answers if after is not None else 0
     if after is None or min(before.answers, answered) < max(least_answers, 1):
-        return Effect(Verdict.TOO_FEW, before.answers, answered)
+        return Effect(EffectVerdict.TOO_FEW, before.answers, answered)
     difference = float(after.points - before.points)
     margin = _Z * POINTS * sqrt(_error(before) + _error(after))
     low, high = difference - margin, difference + margin
-    verdict = Verdict.BETTER if low > 0 else Verdict.WORSE if high < 0 else Verdict.UNCLEAR
+    verdict = (
+        EffectVerdict.BETTER
+        if low > 0
+        else EffectVerdict.WORSE
+        if high < 0
+        else EffectVerdict.UNCLEAR
+    )
     return Effect(
         verdict,
         before.answers,
@@ -64,7 +70,7 @@ def judge_effect(before: Tally, after: Tally | None, least_answers: int) -> Effe
 
 def describe_effect(effect: Effect, element: str, least_answers: int) -> str:
     """Say in an Indonesian sentence or two what the figures allow to say, and no more."""
-    if effect.verdict is Verdict.TOO_FEW or effect.difference is None:
+    if effect.verdict is EffectVerdict.TOO_FEW or effect.difference is None:
         return (
             f"Jawaban belum cukup untuk menilai {element}: {effect.answers_before} jawaban sebelum "
             f"dan {effect.answers_after} sesudah, sedangkan masing-masing perlu paling sedikit "
@@ -81,9 +87,11 @@ def describe_effect(effect: Effect, element: str, least_answers: int) -> str:
 
 
 _CONCLUSIONS: Final = {
-    Verdict.BETTER: "Perbaikan terlihat jelas.",
-    Verdict.WORSE: "Penurunan terlihat jelas; tinjau kembali rencananya.",
-    Verdict.UNCLEAR: "Selisih ini masih dapat terjadi karena kebetulan; belum dapat disimpulkan.",
+    EffectVerdict.BETTER: "Perbaikan terlihat jelas.",
+    EffectVerdict.WORSE: "Penurunan terlihat jelas; tinjau kembali rencananya.",
+    EffectVerdict.UNCLEAR: (
+        "Selisih ini masih dapat terjadi karena kebetulan; belum dapat disimpulkan."
+    ),
 }
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.survey.rules.plan_effect import Verdict, describe_effect, judge_effect
+from services.survey.rules.plan_effect import EffectVerdict, describe_effect, judge_effect
 from services.survey.rules.weak_elements import Tally
 from tests.unit.survey.test_weak_elements import said
 
@@ -16,7 +16,7 @@ counts = st.tuples(*(st.integers(0, 200) for _ in range(4))).filter(lambda c: su
 
 def test_a_large_rise_is_said_with_its_interval() -> None:
     effect = judge_effect(said(20, 40, 30, 10), said(5, 15, 40, 40), LEAST)
-    assert effect.verdict is Verdict.BETTER
+    assert effect.verdict is EffectVerdict.BETTER
     assert (effect.before, effect.after, effect.difference) == (57.5, 78.75, 21.25)
     assert effect.low is not None
     assert effect.high is not None
@@ -32,20 +32,20 @@ def test_a_large_rise_is_said_with_its_interval() -> None:
 
 def test_a_small_rise_is_not_called_one() -> None:
     effect = judge_effect(said(5, 10, 20, 5), said(4, 10, 20, 6), LEAST)
-    assert effect.verdict is Verdict.UNCLEAR
+    assert effect.verdict is EffectVerdict.UNCLEAR
     assert "belum dapat disimpulkan" in describe_effect(effect, "Biaya", LEAST)
 
 
 def test_a_fall_is_called_one() -> None:
     effect = judge_effect(said(0, 0, 50, 50), said(50, 50, 0, 0), LEAST)
-    assert effect.verdict is Verdict.WORSE
+    assert effect.verdict is EffectVerdict.WORSE
     assert "turun 50,0 poin" in describe_effect(effect, "Biaya", LEAST)
 
 
 @pytest.mark.parametrize("after", [None, said(0, 0, 29, 0)])
 def test_too_few_answers_are_an_answer(after: Tally | None) -> None:
     effect = judge_effect(said(0, 30, 0, 0), after, LEAST)
-    assert effect.verdict is Verdict.TOO_FEW
+    assert effect.verdict is EffectVerdict.TOO_FEW
     assert effect.difference is None
     assert "belum cukup" in describe_effect(effect, "Biaya", LEAST)
 
@@ -54,7 +54,7 @@ def test_unanimity_of_few_is_no_certainty() -> None:
     effect = judge_effect(said(0, 0, 30, 0), said(0, 0, 30, 0), LEAST)
     assert effect.low is not None
     assert effect.low < 0
-    assert effect.verdict is Verdict.UNCLEAR
+    assert effect.verdict is EffectVerdict.UNCLEAR
 
 
 @settings(max_examples=50)
@@ -69,8 +69,8 @@ def test_the_interval_holds_the_difference_and_turns_round_with_it(
     assert there.difference is not None
     assert there.low <= there.difference <= there.high
     assert back.low == pytest.approx(-there.high)
-    turned = {Verdict.BETTER: Verdict.WORSE, Verdict.WORSE: Verdict.BETTER}
-    assert back.verdict is turned.get(there.verdict, Verdict.UNCLEAR)
+    turned = {EffectVerdict.BETTER: EffectVerdict.WORSE, EffectVerdict.WORSE: EffectVerdict.BETTER}
+    assert back.verdict is turned.get(there.verdict, EffectVerdict.UNCLEAR)
 
 
 @settings(max_examples=25)
