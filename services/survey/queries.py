@@ -22,6 +22,7 @@ _comment = metadata.tables["comment"]
 _extra = metadata.tables["extra_tally"]
 
 _ROW: Final = ", ".join(code.lower() for code in ELEMENTS)
+_SUM: Final = " + ".join(f"coalesce({code.lower()}, 0)" for code in ELEMENTS)
 _SCORES: Final = ",\n".join(
     f"count(*) FILTER (WHERE {code.lower()} = {score})" for code in ELEMENTS for score in SCORES
 )
@@ -35,9 +36,7 @@ _COUNT_ANEW: Final = text(
     INSERT INTO tally
     SELECT period, unit, service, dimension, value, count(*), sum(x), sum(x * x), {_SCORES}
     FROM (
-        SELECT *, CAST({UNIT_OF_MEANS} * (
-            SELECT sum(score) FROM unnest(ARRAY[{_ROW}]) AS score
-        ) / num_nonnulls({_ROW}) AS bigint) AS x
+        SELECT *, CAST({UNIT_OF_MEANS} * ({_SUM}) / num_nonnulls({_ROW}) AS bigint) AS x
         FROM answer WHERE period = :period
     ) AS a
     CROSS JOIN LATERAL (
