@@ -3,6 +3,7 @@
 Each query runs as the program writes it; the driver's own statement is then explained.
 """
 
+import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
@@ -101,20 +102,26 @@ async def test_no_hot_query_reads_all_cases(alone: Driver) -> None:
 
 async def _plans(connection: AsyncConnection, routing: Driver, case: str, query: Query) -> Any:
     """Run a query and return the plan of each statement that it sent."""
+    raw = await connection.get_raw_connection()
+    driver: Any = raw.driver_connection
     sent: list[tuple[str, Any]] = []
 
-    def note(_c: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
-        sent.append((statement, parameters))
+    def note(conn: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
+        if conn is connection.sync_connection:
+            sent.append((statement, parameters))
 
+    # SQLAlchemy's statements are prepared, of which the driver's own logger does not tell.
     engine = connection.engine.sync_engine
     event.listen(engine, "before_cursor_execute", note)
     try:
-        await query(connection, routing, case)
+        with driver.query_logger(lambda logged: sent.append((logged.query, logged.args))):
+            await query(connection, routing, case)
+            # The driver tells of a statement in the next turn of the loop.
+            await asyncio.sleep(0)
     finally:
         event.remove(engine, "before_cursor_execute", note)
+    sent = [each for each in sent if "cases" in each[0] or "case_" in each[0]]
     assert sent
-    raw = await connection.get_raw_connection()
-    driver: Any = raw.driver_connection
     # SQLAlchemy reads JSON by itself, and so may the driver's `explain`; afterwards nobody may use
     # the connection any more.
     await driver.reset_type_codec("json", schema="pg_catalog")
