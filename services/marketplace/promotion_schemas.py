@@ -32,7 +32,7 @@ class Form(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-class Candidate(BaseModel):
+class SlotCandidate(BaseModel):
     """One who drew lots: the weight, hours of waiting, and how often the like was shown lately."""
 
     trader_id: str
@@ -43,7 +43,7 @@ class Candidate(BaseModel):
     seen_lately: int
 
 
-class Explanation(BaseModel):
+class SlotExplanation(BaseModel):
     """Why this trader: the draw as anybody can repeat it, or who pinned it and why."""
 
     sentence: str = Field(
@@ -55,7 +55,7 @@ class Explanation(BaseModel):
     is_as_drawn: bool | None = Field(
         None, description="Whether drawing again from seed and weights gives the same trader."
     )
-    candidates: list[Candidate] = []
+    candidates: list[SlotCandidate] = []
 
 
 class Slot(BaseModel):
@@ -81,7 +81,7 @@ class Slot(BaseModel):
 class SlotWithReasons(Slot):
     """A slot, and whose turn it was for which reasons."""
 
-    explanation: Explanation
+    explanation: SlotExplanation
 
 
 class SlotList(BaseModel):
@@ -233,11 +233,11 @@ class ProductLink(BaseModel):
     link: str
 
 
-def explain_choice(kept: dict[str, Any]) -> list[Candidate]:
+def explain_choice(kept: dict[str, Any]) -> list[SlotCandidate]:
     """Return the candidates of a kept choice, with their chances."""
     total = sum(each[2] for each in kept["candidates"]) or 1
     return [
-        Candidate(
+        SlotCandidate(
             trader_id=trader_id,
             product_id=product_id,
             weight=weight,

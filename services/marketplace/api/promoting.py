@@ -22,12 +22,12 @@ from services.marketplace.operations.promoting import (
 from services.marketplace.promotion_errors import SlotNotFound
 from services.marketplace.promotion_schemas import (
     Approval,
-    Explanation,
     Pin,
     Posted,
     Preview,
     Skip,
     Slot,
+    SlotExplanation,
     SlotList,
     SlotWithReasons,
     Stop,
@@ -286,16 +286,16 @@ def _show_foreseen(context: MarketplaceContext, foreseen: Foreseen) -> Slot:
     )
 
 
-def _explain(slot: PromotionSlot) -> Explanation:
+def _explain(slot: PromotionSlot) -> SlotExplanation:
     if slot.choice is None:
         sentence = f"Dipilih oleh staf. Alasan: {slot.reason or 'tidak dicatat'}"
         if slot.state == SlotState.EMPTY:
             sentence = "Tidak ada usaha yang menunggu."
-        return Explanation(sentence=sentence)
+        return SlotExplanation(sentence=sentence)
     choice = Choice.from_json(slot.trader_id, slot.product_id, slot.choice)
     own = next(each for each in choice.candidates if each.trader_id == slot.trader_id)
     kind = "usaha baru" if choice.is_newcomer else "usaha"
-    return Explanation(
+    return SlotExplanation(
         sentence=(
             f"Diundi di antara {len(choice.candidates)} {kind} yang menunggu paling lama; "
             f"peluangnya {choice.chance:.0%}, setelah menunggu {own.waited_hours} jam."
