@@ -9,7 +9,7 @@ from services.sla.operations.adjusting import Preview
 from services.sla.operations.hearing import learn_calendars
 from services.sla.rule_schemas import (
     AdjustmentView,
-    Explanation,
+    CaseExplanation,
     MovedClock,
     MovedCount,
     PolicyPreview,
@@ -21,7 +21,7 @@ from shared.unit_of_work import UnitOfWork
 
 async def read_explanation(
     unit: UnitOfWork, context: SlaContext, complaint_id: str, clock_id: str | None
-) -> Explanation:
+) -> CaseExplanation:
     """Explain the clocks of a case, or the one that is asked for."""
     case = (await queries.read_cases(unit.connection, [complaint_id]))[complaint_id]
     await learn_calendars(unit.connection, context.policies, [case])
@@ -48,7 +48,7 @@ async def read_explanation(
         now=unit.now,
     )
     clocks = explain(story, context.policies, context.policies.zone)
-    return Explanation(
+    return CaseExplanation(
         complaint_id=complaint_id,
         clocks=[each for each in clocks if clock_id is None or each.clock_id == clock_id],
     )

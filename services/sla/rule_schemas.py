@@ -316,7 +316,7 @@ class ClockExplanation(BaseModel):
     sentences: list[str] = Field(description="The same to be read, in Indonesian.")
 
 
-class Explanation(BaseModel):
+class CaseExplanation(BaseModel):
     """Every clock of a case, worked out again from all that is known of it."""
 
     model_config = ConfigDict(

@@ -16,7 +16,7 @@ from services.sla.reading_rules import read_explanation, view_adjustment, view_p
 from services.sla.rule_schemas import (
     AdjustmentView,
     ApplyWish,
-    Explanation,
+    CaseExplanation,
     ExtensionView,
     ExtensionWish,
     PauseDecision,
@@ -54,7 +54,7 @@ async def explain_case_clocks(
     clock_id: Annotated[
         UUID | SkipJsonSchema[None], Query(description="Of this clock alone.")
     ] = None,
-) -> Explanation:
+) -> CaseExplanation:
     """Explain the deadlines of a case, or of one clock: starts, pauses, holidays, transfers.
 
     It is worked out anew from all that is known of the case, as data and as Indonesian sentences.

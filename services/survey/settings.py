@@ -51,5 +51,5 @@ class SurveySettings(ServiceSettings):
     public_url: str = Field(
         "http://127.0.0.1:8000",
         description="Where citizens reach survey from outside: what QR codes and links begin with.",
-        pattern=r"^https?://[^\s/]+$",
+        pattern=r"^https?://[^\s]*[^/\s]$",
     )
