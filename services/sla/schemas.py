@@ -24,6 +24,8 @@ _CLOCK: dict[str, Any] = {
     "outcome": None,
     "remaining_seconds": 1800.0,
     "elapsed_seconds": None,
+    "working_seconds": None,
+    "resumes_at": None,
     "overdue": False,
     "escalations": [
         {"level": 0, "to_role": "officer", "opd": "PUPR", "at": "2026-03-09T03:30:00.120000Z"}
@@ -62,6 +64,12 @@ class ClockView(BaseModel):
         description="Time left, negative when overdue; null once the clock has stopped."
     )
     elapsed_seconds: float | None = Field(description="From start to stop; null before.")
+    working_seconds: float | None = Field(
+        None, description="Working time while it ran, by its calendar; null before the stop."
+    )
+    resumes_at: datetime | None = Field(
+        None, description="When a pause ends by itself, because its policy allows no longer one."
+    )
     overdue: bool
     escalations: list[EscalationView]
 

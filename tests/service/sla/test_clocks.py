@@ -363,3 +363,19 @@ async def test_a_clock_keeps_the_terms_that_it_started_with(sla: Sla) -> None:
     first_response = (await sla.clocks(later))["first_response", 0]
     assert first_response["due_at"] == sla.clock.now() + timedelta(minutes=10)
     assert first_response["profile_version"] == "next"
+
+
+async def test_a_stop_tells_how_much_working_time_had_passed_and_who_had_the_case(sla: Sla) -> None:
+    # Monday 09.00 in Jakarta, in Ramadan: work from 08.00 to 12.00 and from 12.30 to 15.00.
+    case = sla.case()
+    await sla.hear(case.submitted(), case.assigned(), case.assigned("DLH", hours=4))
+    await sla.hear(case.resolved(hours=30))
+    stopped = {event.stage: event for event in await sla.told(case, ClockStopped)}
+    resolution = stopped["resolution"]
+    assert resolution.elapsed_seconds == 30 * 3600
+    # Until 13.00 three hours and a half, then two to 15.00; on Tuesday from 08.00 to 15.00.
+    assert resolution.held_working_seconds == {"PUPR": 3.5 * 3600, "DLH": 8.5 * 3600}
+    assert resolution.working_seconds == 12 * 3600
+    assert resolution.held_seconds == {"PUPR": 4 * 3600, "DLH": 26 * 3600}
+    row = (await sla.clocks(case))["resolution", 0]
+    assert row["working_seconds"] == resolution.working_seconds
