@@ -36,7 +36,9 @@ def list_messages() -> None:
     """List messages to citizens that were perhaps sent (unsure), or failed for good (dead)."""
     rows = _in_transaction(held.list_held)
     table = Table(title=f"Held messages: {len(rows)}", title_justify="left")
-    for column in ("message", "channel", "occasion", "state", "since", "reason", "decisions"):
+    # The id is to be copied: it stays in one line, however narrow the terminal is.
+    table.add_column("message", no_wrap=True)
+    for column in ("channel", "occasion", "state", "since", "reason", "decisions"):
         table.add_column(column, overflow="fold")
     for row in rows:
         table.add_row(

@@ -39,8 +39,6 @@ _REST: Final = 5
 _PAST_EVERY: Final = 15
 #: What was read before that many readings' time is shown to nobody.
 _TOO_OLD: Final = 5
-#: How long a reading may still take when the service stops.
-_LAST_READING_SECONDS: Final = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,9 +170,8 @@ class BoardKeeper:
                     self._wanted.clear()
         finally:
             if self._reading is not None:
-                # Not cancelled at once: in the middle of a statement, that would cost a connection.
-                await asyncio.wait([self._reading], timeout=_LAST_READING_SECONDS)
                 self._reading.cancel()
+                await asyncio.wait([self._reading])
 
     async def _read_for_listeners(self) -> None:
         try:

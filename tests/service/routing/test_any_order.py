@@ -19,7 +19,7 @@ async def take(routing: Driver, complaint_id: str, step: str) -> None:
     elif step == "message":
         await routing.tell(routing.message(complaint_id))
     elif step == "answer":
-        await routing.tell(routing.message(complaint_id, case["request_id"] or "none"))
+        await routing.tell(routing.message(complaint_id, str(case["request_id"] or "none")))
     elif step in {"satisfied", "dissatisfied"}:
         await routing.tell(routing.feedback(complaint_id, satisfied=step == "satisfied"))
     elif step == "closing missed":

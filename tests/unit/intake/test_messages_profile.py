@@ -46,7 +46,7 @@ from tests.support.servers import PROFILE
         ("channels: [web, app]", "channels: [telepati]", "there is no channel 'telepati'"),
         ("  thanks:", "  terima:", "templates.thanks: this key is missing"),
         ("{code}", "", "track_link"),
-        ("{token}", "", "survey.link"),
+        ("example/{token}", "example/", "survey.link"),
     ],
 )
 def test_a_mistake_is_found(tmp_path: Path, old: str, new: str, problem: str) -> None:

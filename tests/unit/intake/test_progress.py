@@ -21,7 +21,7 @@ from services.intake.rules.progress import (
 from services.intake.rules.sentences import kinds, sentence_of
 from services.intake.schemas import Status
 from shared.contracts.event import Event
-from shared.contracts.routing import CaseResolved, CaseState
+from shared.contracts.routing import CaseReferred, CaseResolved, CaseState, ReferralAnswered
 from shared.contracts.sla import ClockStarted, DeadlineNear
 from shared.contracts.topics import topics_consumed_by
 from tests.contracts.event_strategies import event_of
@@ -67,7 +67,7 @@ def test_a_contributors_end_is_not_the_cases(event: CaseResolved) -> None:
 
 def test_every_event_class_is_followed_or_left_out_on_purpose() -> None:
     consumed = {cls for topic in topics_consumed_by("intake") for cls in topic.classes}
-    assert consumed - set(OPERATIONS) == {DeadlineNear}
+    assert consumed - set(OPERATIONS) == {DeadlineNear, CaseReferred, ReferralAnswered}
 
 
 @pytest.mark.parametrize("state", STATES)
