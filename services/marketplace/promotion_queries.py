@@ -51,6 +51,14 @@ _NAME = text(
     WHERE product_id = CAST(:product_id AS uuid) AND revision = :revision
     """
 )
+_FORGET = text(
+    """
+    UPDATE promotion_slot SET caption = '', version = version + 1,
+        state = CASE WHEN state IN ('proposed', 'approved', 'ready') THEN 'cancelled' ELSE state END,
+        next_try_at = CASE WHEN state IN ('proposed', 'approved') THEN NULL ELSE next_try_at END
+    WHERE trader_id = CAST(:trader_id AS uuid)
+    """
+)
 _TAKE_FOLLOW_UPS = text(
     """
     UPDATE promotion_slot SET followed_up_at = :now
@@ -199,6 +207,11 @@ async def claim_due_slot(connection: AsyncConnection, now: datetime) -> Promotio
     values = {"now": now, "watched": sorted(WATCHED)}
     slot_id = (await connection.execute(_CLAIM_DUE, values)).scalar_one_or_none()
     return None if slot_id is None else await find_slot(connection, str(slot_id), lock=True)
+
+
+async def forget_captions_of(connection: AsyncConnection, trader_id: str) -> None:
+    """Blank the words of an erased trader's slots, and let none of them go out any more."""
+    await connection.execute(_FORGET, {"trader_id": trader_id})
 
 
 async def take_follow_ups(

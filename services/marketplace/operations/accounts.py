@@ -3,7 +3,13 @@
 import json
 from typing import Any, Final
 
-from services.marketplace import code_queries, photo_queries, product_queries, trader_queries
+from services.marketplace import (
+    code_queries,
+    photo_queries,
+    product_queries,
+    promotion_queries,
+    trader_queries,
+)
 from services.marketplace.context import MarketplaceContext
 from services.marketplace.errors import (
     Changed,
@@ -173,6 +179,7 @@ async def erase_trader(
     await photo_queries.expire_photos_of(unit.connection, trader_id, unit.now)
     await code_queries.delete_sessions_of(unit.connection, trader_id)
     await trader_queries.forget_words(unit.connection, trader_id)
+    await promotion_queries.forget_captions_of(unit.connection, trader_id)
     await note(unit, trader_id, "erase", TRADER)
     return ErasedTrader(trader_id=trader_id, state="erased")
 

@@ -298,6 +298,21 @@ def own_name(report: dict[str, Any]) -> str:
     return name
 
 
+async def test_an_erased_traders_slots_name_nobody_and_do_not_go_out(market: Driver) -> None:
+    trader = await market.verified(name="Warung Yang Dihapus")
+    await market.listed(trader, name="Sambal Yang Dihapus")
+    done = await published(market)
+    await promote(market)
+    answer = await market.post("/me/erasure", {"confirm": "HAPUS"}, trader.headers)
+    assert answer.status_code == 200, answer.text
+    kept = await market.rows("SELECT to_jsonb(s.*)::text AS row, state FROM promotion_slot s")
+    assert len(kept) > 1
+    assert not [each for each in kept if "Yang Dihapus" in each["row"]]
+    assert {each["state"] for each in kept} == {"published", "cancelled"}
+    link = await market.client.get(f"/marketplace/l/{done['link'].rpartition('/')[2]}")
+    assert trader.phone[1:] not in link.headers["location"]
+
+
 async def test_a_trader_is_asked_a_week_later_and_only_once(market: Driver) -> None:
     await traders(market, 1)
     slot = await published(market)
