@@ -54,7 +54,8 @@ _NAME = text(
 _FORGET = text(
     """
     UPDATE promotion_slot SET caption = '', version = version + 1,
-        state = CASE WHEN state IN ('proposed', 'approved', 'ready') THEN 'cancelled' ELSE state END,
+        state = CASE WHEN state IN ('proposed', 'approved', 'ready')
+                     THEN 'cancelled' ELSE state END,
         next_try_at = CASE WHEN state IN ('proposed', 'approved') THEN NULL ELSE next_try_at END
     WHERE trader_id = CAST(:trader_id AS uuid)
     """
