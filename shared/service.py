@@ -1,7 +1,6 @@
 """What every service is made of: its database, delivery, health, metrics and HTTP app."""
 
 import asyncio
-import gc
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -186,9 +185,6 @@ class Service:
                 self.run_in_background("housekeeping", house)
                 if self.subscription is not None:
                     self.run_in_background("watchdog", self._watch())
-                # What start-up made stays for good: let the collector pass over it.
-                gc.collect()
-                gc.freeze()
                 log.info("service_started", service=self.name)
                 yield
             finally:
@@ -223,7 +219,6 @@ class Service:
             self._transport_started = False
             await self.transport.stop()
         await self.database.close()
-        gc.unfreeze()
         log.info("service_stopped", service=self.name)
 
     async def _watch(self) -> None:

@@ -7,7 +7,6 @@ from typing import Annotated, Final, TypeVar
 
 import typer
 from rich.console import Console
-from rich.table import Table
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.all_in_one import settings_of
@@ -35,22 +34,12 @@ Work = Callable[[AsyncConnection], Awaitable[ResultT]]
 def list_messages() -> None:
     """List messages to citizens that were perhaps sent (unsure), or failed for good (dead)."""
     rows = _in_transaction(held.list_held)
-    table = Table(title=f"Held messages: {len(rows)}", title_justify="left")
-    # The id is to be copied: it stays in one line, however narrow the terminal is.
-    table.add_column("message", no_wrap=True)
-    for column in ("channel", "occasion", "state", "since", "reason", "decisions"):
-        table.add_column(column, overflow="fold")
+    _say(f"Held messages: {len(rows)}")
     for row in rows:
-        table.add_row(
-            row["message_id"],
-            row["channel"],
-            row["template"],
-            row["state"],
-            f"{row['created_at']:%Y-%m-%d %H:%M:%SZ}",
-            row["reason"] or "",
-            ", ".join(row["decisions"]),
-        )
-    console.print(table)
+        since = f"{row['created_at']:%Y-%m-%d %H:%M:%SZ}"
+        said = (row["message_id"], row["channel"], row["template"], row["state"], since)
+        _say("  ".join(said))
+        _say(f"    {row['reason'] or 'no reason'}; {', '.join(row['decisions'])}")
 
 
 @app.command()
@@ -72,7 +61,7 @@ def decide(
     except Problem as problem:
         console.print(f"[red]✗[/red] {problem.detail}")
         raise typer.Exit(1) from None
-    console.print(f"[green]✓[/green] {message} is {state}")
+    console.print(f"[green]✓[/green] {message} is {state}", soft_wrap=True)
 
 
 @app.command()
@@ -82,18 +71,16 @@ def refused() -> None:
     One is read, for a reason that is audited, by POST /intake/v1/staff/refused-messages/ID/read.
     """
     rows = _in_transaction(incoming_queries.list_refused)
-    table = Table(title=f"Refused messages: {len(rows)}", title_justify="left")
-    for column in ("message", "channel", "account", "since", "reason"):
-        table.add_column(column, overflow="fold")
+    _say(f"Refused messages: {len(rows)}")
     for row in rows:
-        table.add_row(
-            bytes(row.message_hash).hex(),
-            row.channel,
-            row.account,
-            f"{row.received_at:%Y-%m-%d %H:%M:%SZ}",
-            row.reason or "",
-        )
-    console.print(table)
+        since = f"{row.received_at:%Y-%m-%d %H:%M:%SZ}"
+        _say("  ".join((bytes(row.message_hash).hex(), row.channel, row.account, since)))
+        _say(f"    {row.reason or 'no reason'}")
+
+
+def _say(line: str) -> None:
+    """Print a line that is never folded: ids and reasons are to be copied."""
+    console.print(line, soft_wrap=True, markup=False, highlight=False)
 
 
 def _in_transaction(work: Work[ResultT]) -> ResultT:

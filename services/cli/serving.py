@@ -1,6 +1,7 @@
 """`tanggap serve` and `tanggap stack`: run services in this process, or each in its own."""
 
 import asyncio
+import gc
 import os
 import sys
 from collections.abc import Coroutine, Iterable, Iterator, Sequence
@@ -165,7 +166,7 @@ async def _serve(core: CoreSettings, settings: dict[ServiceName, ServiceSettings
             timeout_graceful_shutdown=5,
         )
     )
-    greeting = asyncio.create_task(_greet(server, core, settings))
+    greeting = asyncio.create_task(_settle_in(server, core, settings))
     try:
         await server.serve()
     finally:
@@ -187,12 +188,15 @@ async def _to_its_end(work: Coroutine[Any, Any, None]) -> None:
             await asyncio.shield(task)
 
 
-async def _greet(
+async def _settle_in(
     server: uvicorn.Server, core: CoreSettings, settings: dict[ServiceName, ServiceSettings]
 ) -> None:
     """Once the door is open, say to a person at a terminal where it is and how to knock."""
     while not server.started:  # noqa: ASYNC110 - uvicorn offers no event
         await asyncio.sleep(0.05)
+    # What start-up made stays for good: let the collector pass over it.
+    gc.collect()
+    gc.freeze()
     if len(settings) == len(SERVICES):
         base = dict.fromkeys(SERVICES, f"http://{core.host}:{core.port}")
         print_welcome(core, base)

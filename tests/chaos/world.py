@@ -9,7 +9,6 @@ from time import monotonic
 from typing import Any
 
 from services.all_in_one import settings_of
-from services.deployment import load_profile
 from shared.auth import Role
 from shared.clock import ManualClock
 from shared.contracts.topics import TOPICS, ServiceName
@@ -27,7 +26,7 @@ from tests.chaos.wire import read_bus
 from tests.load.client import Answer, Unreachable
 from tests.load.log import LoadLog
 from tests.load.traffic import Citizens, Officers, Sender, demo_texts
-from tests.support.servers import PROFILE, Databases
+from tests.support.servers import Databases
 from tests.support.system import START
 
 OPDS = ("PUPR", "DLH", "DISHUB", "DINSOS")
@@ -56,14 +55,12 @@ class World:
         self._settings: dict[ServiceName, ServiceSettings] = {}
         for name in DELIVERING:
             more = {"scan_seconds": 0.05} if name == "sla" else {}
-            self._settings[name] = settings_of(
-                name, core=self._core, database_url=await databases.fresh(name), **more
-            )
-        await load_profile(PROFILE, self._settings)
+            url = await databases.fresh(name, with_profile=True)
+            self._settings[name] = settings_of(name, core=self._core, database_url=url, **more)
         self._databases = {
             name: Database(each.database_url, pool_size=2) for name, each in self._settings.items()
         }
-        self._bus_database = Database(await databases.empty())
+        self._bus_database = Database(await databases.bus())
         partitions = {topic.name: topic.partitions for topic in TOPICS}
         self.bus = FaultyBus(InProcessTransport(self._bus_database, partitions), self.chance)
         await self.bus.start()

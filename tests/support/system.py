@@ -131,19 +131,21 @@ async def running_system(
     """
     clock = clock or ManualClock(START)
     core = CoreSettings(home=home, gauge_seconds=0.1, relay_poll_seconds=0.05, **core_values)
+    is_usual = profile == PROFILE
     settings = {
         name: settings_of(
             name,
             core=core,
-            database_url=await databases.fresh(name),
+            database_url=await databases.fresh(name, with_profile=is_usual),
             **_extra(name, staff_messaging if name == "sla" else messaging),
         )
         for name in services
     }
-    await load_profile(profile, settings)
+    if not is_usual:
+        await load_profile(profile, settings)
     bus: Database | None = None
     if transport is None:
-        bus = Database(await databases.empty())
+        bus = Database(await databases.bus())
         transport = InProcessTransport(bus, {topic.name: topic.partitions for topic in TOPICS})
     app = create_app(settings, transport, clock)
     front = app.front

@@ -15,7 +15,7 @@ __all__ = ["url"]
 
 
 def _run(*arguments: str) -> Result:
-    return CliRunner(env={"COLUMNS": "200"}).invoke(app, ["messages", *arguments])
+    return CliRunner().invoke(app, ["messages", *arguments])
 
 
 def _fill(url: str, message_id: str) -> None:
