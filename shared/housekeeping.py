@@ -32,10 +32,15 @@ _FORGET_INBOX = text(
 _HAS_TABLE = text("SELECT to_regclass(:name) IS NOT NULL")
 
 
-async def keep_house_hourly(units: UnitsOfWork, chores: Sequence[Chore] = ()) -> None:
+async def keep_house_hourly(
+    units: UnitsOfWork,
+    chores: Sequence[Chore] = (),
+    after_each: Callable[[], None] = lambda: None,
+) -> None:
     """Tidy up and do the chores now and every hour, until cancelled.
 
-    A failure waits for the next time, and keeps no other chore from being done.
+    A failure waits for the next time, and keeps no other chore from being done. `after_each` hears
+    that a round is over.
     """
     while True:
         for chore in (_tidy_up_once, *chores):
@@ -43,6 +48,7 @@ async def keep_house_hourly(units: UnitsOfWork, chores: Sequence[Chore] = ()) ->
                 await chore(units)
             except Exception as error:  # noqa: BLE001 - nothing is lost by being late
                 log.warning("housekeeping_failed", error=repr(error)[:200])
+        after_each()
         await asyncio.sleep(_EVERY_SECONDS)
 
 

@@ -93,6 +93,8 @@ class Service:
         self.subscription: Subscription | None = None
         self.handlers: Mapping[type[Event], Handler] = {}
         self._chores: list[Chore] = []
+        #: Set once the first round of chores is over.
+        self.tidied = asyncio.Event()
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
     def build_app(
@@ -181,7 +183,7 @@ class Service:
                 if self.relay is not None:
                     self.run_in_background("relay", self.relay.run())
                 await on_start(self)
-                house = keep_house_hourly(self.units, self._chores)
+                house = keep_house_hourly(self.units, self._chores, self.tidied.set)
                 self.run_in_background("housekeeping", house)
                 if self.subscription is not None:
                     self.run_in_background("watchdog", self._watch())

@@ -156,6 +156,10 @@ async def running_system(
             base_url="http://127.0.0.1",
         ) as client,
     ):
+        # Chores close, forget and ask: none of them comes between what a test does.
+        async with asyncio.timeout(20):
+            for each in app.apps.values():
+                await each.state.service.tidied.wait()
         issuer = LocalIssuer(home, issuer=core.oidc_issuer, audience=core.oidc_audience)
         yield System(app, client, clock, settings, issuer, transport)
     if bus is not None:

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 
 from services.survey.context import SurveyContext
-from services.survey.operations.answering import draft_answer, find_place, store_answers
+from services.survey.operations.answering import Accepted, draft_answer, find_place, store_answers
 from services.survey.queries import close_period
 from services.survey.rules.answers import Given
 from services.survey.rules.index import ELEMENTS
@@ -117,7 +117,8 @@ async def fill(
         for each in contents
     ]
     async with system.service("survey").units.begin() as work:
-        await store_answers(work, drafts)
+        outcomes = await store_answers(work, drafts)
+    assert [each for each in outcomes if not isinstance(each, Accepted)] == []
 
 
 async def close(system: System, *periods: str) -> None:
