@@ -44,6 +44,8 @@ _STOP_SIGNALS = {
 _START_SECONDS = 60.0
 # After kill -9 the orphaned backends hold the shared memory until they notice.
 _ORPHANS_SECONDS = 10.0
+# Held until `\connect` by who creates a database: two who change the rights of the same ones fail.
+_CREATING = 7_263_001
 
 
 class EmbeddedPostgresError(RuntimeError):
@@ -172,6 +174,7 @@ class EmbeddedPostgres:
         extensions = "\n".join(f"CREATE EXTENSION IF NOT EXISTS {each};" for each in EXTENSIONS)
         self.run_sql(
             f"""
+            DO $$ BEGIN PERFORM pg_advisory_lock({_CREATING}); END $$;
             SELECT 'CREATE ROLE {role} LOGIN'
             WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{role}') \\gexec
             ALTER ROLE {role} LOGIN PASSWORD '{password}';
