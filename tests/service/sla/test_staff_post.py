@@ -95,9 +95,21 @@ def _profile(folder: Path, url: str) -> Path:
     return folder
 
 
+#: What the tests before may have left on its way: fired clocks, notices, messages.
+_UNDER_WAY = """
+    SELECT 1 FROM clock WHERE next_fire_at <= :now
+    UNION ALL SELECT 1 FROM notice WHERE state = 'waiting' AND due_at <= :now
+    UNION ALL SELECT 1 FROM outgoing_message
+    WHERE state = 'sending' OR (state = 'queued' AND due_at <= :now)
+"""
+
+
 @pytest.fixture
-def calm(post: Post) -> Post:
-    """Return the post on a good day, with nothing sent."""
+async def calm(post: Post) -> Post:
+    """Return the post on a good day, with nothing sent, and nothing of others on its way."""
+    async with asyncio.timeout(30):
+        while await post.system.rows("sla", _UNDER_WAY, now=post.system.clock.now()):
+            await asyncio.sleep(0.02)
     post.platforms.reset()
     post.mailbox.letters.clear()
     return post
