@@ -95,8 +95,10 @@ def hostile_document() -> bytes:
 
 
 def saved(pdf: Pdf, **options: object) -> bytes:
-    """Write a PDF as the bytes of a file."""
+    """Write a PDF as the bytes of a file, the same ones whenever it is written."""
     written = BytesIO()
+    # Else its id is made of the time, too. One that is encrypted cannot have it otherwise.
+    options.setdefault("deterministic_id", "encryption" not in options)
     pdf.save(written, **options)  # type: ignore[arg-type]
     return written.getvalue()
 
