@@ -42,6 +42,7 @@ class Database:
             pool_size=pool_size,
             max_overflow=max_overflow,
             pool_timeout=5,
+            pool_use_lifo=True,
             # An error's text gets into logs and dead letters: no citizen's words with it.
             hide_parameters=True,
             connect_args={

@@ -68,8 +68,8 @@ class Service:
         self.metrics = ServiceMetrics(name)
         self.database = Database(
             settings.database_url,
-            pool_size=settings.core.database_pool,
-            max_overflow=settings.core.database_pool,
+            pool_size=2 * settings.core.database_pool,
+            max_overflow=0,
         )
         self._transport_started = False
         self.relay: Relay | None = None
