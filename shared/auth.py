@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from hashlib import sha256
 from typing import Annotated, Any, Protocol
 
 import jwt
@@ -17,6 +18,11 @@ from shared.errors import Forbidden, Unauthenticated, Unavailable
 # Asymmetric algorithms alone: a token signed with a public key as if it were a secret is refused.
 ALGORITHMS = ("RS256", "ES256", "EdDSA")
 _LEEWAY_SECONDS = 30
+# A signature that was good is not checked again for so long: an officer's screen sends the same
+# token with every request, and the check took a twelfth of what answering costs. A key that the
+# provider withdraws is refused so much later.
+_TRUSTED_SECONDS = 60
+_MOST_TRUSTED = 4096
 
 bearer = HTTPBearer(auto_error=False, description="Access token of a member of staff (OIDC).")
 
@@ -73,6 +79,15 @@ class JwksKeys:
         return self._client.get_signing_key_from_jwt(token).key
 
 
+@dataclass(frozen=True, slots=True)
+class _Trusted:
+    """A token whose signature was checked: whose it is, what it claims, and when it was checked."""
+
+    principal: Principal
+    claims: Mapping[str, Any]
+    checked_at: float
+
+
 class TokenVerifier:
     """Turns a bearer token into a Principal, or refuses it."""
 
@@ -93,12 +108,35 @@ class TokenVerifier:
         self._audience = audience
         self._roles_claim = roles_claim.split(".")
         self._opd_claim = opd_claim
+        # By hash: whoever reads this process's memory finds no token to use.
+        self._trusted: dict[bytes, _Trusted] = {}
 
     async def verify(self, token: str) -> Principal:
-        """Check signature, algorithm, issuer, audience and times; raises Unauthenticated."""
+        """Check signature, algorithm, issuer, audience and times; raises Unauthenticated.
+
+        The times are checked each time, the rest once a minute for each token.
+        """
+        fingerprint = sha256(token.encode("utf-8", "surrogatepass")).digest()
+        trusted = self._trusted.get(fingerprint)
+        now = self._clock.now().timestamp()
+        if trusted is None or not 0 <= now - trusted.checked_at < _TRUSTED_SECONDS:
+            claims = await self._read(token)
+            trusted = _Trusted(self._principal(claims), claims, now)
+            self._trust(fingerprint, trusted)
+        self._check_times(trusted.claims, now)
+        return trusted.principal
+
+    def _trust(self, fingerprint: bytes, trusted: _Trusted) -> None:
+        self._trusted.pop(fingerprint, None)
+        while len(self._trusted) >= _MOST_TRUSTED:
+            del self._trusted[next(iter(self._trusted))]
+        self._trusted[fingerprint] = trusted
+
+    async def _read(self, token: str) -> Mapping[str, Any]:
+        """Return a token's claims; raises Unauthenticated for all that is wrong but its times."""
         try:
             key = await asyncio.to_thread(self._keys.key_for, token)
-            claims = jwt.decode(
+            claims: dict[str, Any] = jwt.decode(
                 token,
                 key,
                 algorithms=list(ALGORITHMS),
@@ -119,11 +157,10 @@ class TokenVerifier:
         except (jwt.PyJWTError, TypeError, ValueError) as error:
             # Beside its own errors, PyJWT lets through what a key of another kind raises.
             raise _refused("Token tidak sah. Masuk kembali.") from error
-        self._check_times(claims)
-        return self._principal(claims)
+        return claims
 
-    def _check_times(self, claims: Mapping[str, Any]) -> None:
-        now = self._clock.now().timestamp()
+    @staticmethod
+    def _check_times(claims: Mapping[str, Any], now: float) -> None:
         try:
             # Turned round, so that what is no number (NaN) lets nobody in.
             expired = not float(claims["exp"]) > now - _LEEWAY_SECONDS

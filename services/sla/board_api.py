@@ -20,7 +20,7 @@ _PROBLEMS = problem_responses(401, 403, 422, 503)
 Viewer = Annotated[Principal, Depends(require(*VIEWERS))]
 
 
-def scope_of(request: Request, caller: Viewer, opd: AskedOpd = None) -> str | None:
+async def scope_of(request: Request, caller: Viewer, opd: AskedOpd = None) -> str | None:
     """Return whose board the caller may and wants to see; None is everybody's."""
     context: SlaContext = request.app.state.context
     return choose_scope(caller, opd, context.opds)

@@ -71,7 +71,7 @@ Area = Annotated[
 ]
 
 
-def read_filters(
+async def read_filters(
     caller: Reader,
     opd: Opd = None,
     topic: Topic = None,

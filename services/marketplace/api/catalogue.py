@@ -46,7 +46,7 @@ Degrees = Annotated[
 ]
 
 
-def wanted_of(
+async def wanted_of(
     q: Words = None,
     category: Code = None,
     village: Code = None,

@@ -49,7 +49,12 @@ def doors_of(request: Request) -> Doors:
     return doors
 
 
-TheDoors = Annotated[Doors, Depends(doors_of)]
+async def find_doors(request: Request) -> Doors:
+    """Return the doors, as a dependency: one that is no coroutine is called in a thread."""
+    return doors_of(request)
+
+
+TheDoors = Annotated[Doors, Depends(find_doors)]
 #: The id of the trader who calls, by a token of their own.
 TraderCaller = Annotated[str, Depends(trader_caller)]
 

@@ -70,7 +70,7 @@ class InnovationDoor:
         return detail
 
 
-def _open_door(
+async def _open_door(
     request: Request,
     response: Response,
     doors: TheDoors,

@@ -51,7 +51,7 @@ Reference = Annotated[
 ]
 
 
-def admit_public(request: Request) -> None:
+async def admit_public(request: Request) -> None:
     """Count what a public address sends without a token; raises TooManyRequests."""
     network = network_of(request.client.host if request.client else "")
     if network is not None:

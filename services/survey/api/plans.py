@@ -86,7 +86,7 @@ class PlanDoor:
         return detail
 
 
-def _open_door(
+async def _open_door(
     request: Request,
     response: Response,
     doors: TheDoors,
@@ -128,7 +128,7 @@ class PlanFilter:
     wanted: WantedPlans
 
 
-def _plan_filter(
+async def _plan_filter(
     doors: TheDoors,
     caller: PlanReader,
     unit: Annotated[

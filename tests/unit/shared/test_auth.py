@@ -96,6 +96,61 @@ async def test_half_a_minute_of_clock_difference_is_forgiven(
     assert await verifier.verify(signed(issuer, exp=just_ended))
 
 
+class Keys:
+    """Keys of which one may be withdrawn; counts how often it is asked."""
+
+    def __init__(self, issuer: LocalIssuer) -> None:
+        self.issuer: LocalIssuer | None = issuer
+        self.asked = 0
+
+    def key_for(self, token: str) -> Any:
+        self.asked += 1
+        if self.issuer is None:
+            raise jwt.InvalidKeyError("no such key")
+        return self.issuer.key_for(token)
+
+
+async def test_signature_is_checked_once_a_minute_and_times_each_time(issuer: LocalIssuer) -> None:
+    keys, clock = Keys(issuer), ManualClock(NOW)
+    verifier = TokenVerifier(keys, clock, issuer="us", audience="tanggap")
+    token = signed(issuer, exp=int((NOW + timedelta(seconds=20)).timestamp()))
+    assert await verifier.verify(token) == await verifier.verify(token)
+    assert keys.asked == 1
+    clock.advance(timedelta(seconds=51))
+    with pytest.raises(Unauthenticated, match="habis"):
+        await verifier.verify(token)
+    assert keys.asked == 1
+    # Another token, though of the same person, is looked at by itself.
+    with pytest.raises(Unauthenticated):
+        await verifier.verify(token[:-6] + "AAAAAA")
+    assert keys.asked == 2
+
+
+async def test_key_that_is_withdrawn_lets_nobody_in_after_a_minute(issuer: LocalIssuer) -> None:
+    keys, clock = Keys(issuer), ManualClock(NOW)
+    verifier = TokenVerifier(keys, clock, issuer="us", audience="tanggap")
+    token = signed(issuer)
+    await verifier.verify(token)
+    keys.issuer = None
+    clock.advance(timedelta(seconds=61))
+    with pytest.raises(Unauthenticated):
+        await verifier.verify(token)
+
+
+async def test_tokens_that_were_checked_take_no_more_memory_for_ever(
+    issuer: LocalIssuer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shared.auth._MOST_TRUSTED", 2)
+    keys = Keys(issuer)
+    verifier = TokenVerifier(keys, CLOCK, issuer="us", audience="tanggap")
+    tokens = [signed(issuer, sub=f"staff-{number}") for number in range(3)]
+    for token in (*tokens, *tokens[1:]):
+        await verifier.verify(token)
+    assert keys.asked == 3
+    await verifier.verify(tokens[0])
+    assert keys.asked == 4
+
+
 async def test_unsigned_token_is_refused(verifier: TokenVerifier) -> None:
     claims = {"iss": "us", "aud": "tanggap", "sub": "x", "exp": 2**40, "roles": ["admin"]}
     with pytest.raises(Unauthenticated):
@@ -248,8 +303,8 @@ async def test_keys_of_a_provider_are_fetched_once_and_kept() -> None:
     provider = Provider()
     with serving(provider) as url:
         verifier = TokenVerifier(JwksKeys(url), CLOCK, issuer="us", audience="tanggap")
-        for _ in range(5):
-            principal = await verifier.verify(provider.token("first"))
+        for number in range(5):
+            principal = await verifier.verify(provider.token("first", sub=f"staff-{number}"))
             assert principal.roles == {Role.HEAD}
         assert provider.asked == 1
 
