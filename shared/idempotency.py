@@ -6,7 +6,8 @@ kept as they went out, so this table is for answers without secrets.
 
 import hashlib
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -47,7 +48,31 @@ _CLAIM = text(
 _FIND = text(
     "SELECT body_hash, status, answer FROM idempotency WHERE scope = :scope AND key = :key"
 )
+_KEEP = """
+    INSERT INTO idempotency (scope, key, body_hash, status, answer, created_at)
+    SELECT scope, key, body_hash, 200, CAST(answer AS json), $5
+    FROM unnest(CAST($1 AS text[]), CAST($2 AS text[]), CAST($3 AS bytea[]), CAST($4 AS text[]))
+        AS kept (scope, key, body_hash, answer)
+    ORDER BY scope, key
+    ON CONFLICT DO NOTHING
+    RETURNING scope, key
+    """
+_KNOWN = """
+    SELECT scope, key
+    FROM unnest(CAST($1 AS text[]), CAST($2 AS text[])) AS asked (scope, key)
+    JOIN idempotency USING (scope, key)
+    """
 _ANSWER = "UPDATE idempotency SET status = $1, answer = $2 WHERE scope = $3 AND key = $4"
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What a request with a key was answered: `scope` says whose key it is, `request` its body."""
+
+    scope: str
+    key: str
+    request: bytes
+    answer: str
 
 
 class KeyReused(Invalid):
@@ -126,6 +151,33 @@ async def once(
         answer = await work(unit)
         await fetch(unit.connection, _ANSWER, 200, json.dumps(answer), scope, key)
         return answer
+
+
+async def keep_answers(unit: UnitOfWork, answered: Sequence[Answered]) -> set[tuple[str, str]]:
+    """Keep answers, as JSON, with one statement; returns the keys that had none before.
+
+    What a request with any other key did must not take effect: it was answered before. A key that
+    another transaction is just keeping is waited for.
+    """
+    if not answered:
+        return set()
+    columns = (
+        [each.scope for each in answered],
+        [each.key for each in answered],
+        [body_hash(each.request) for each in answered],
+        [each.answer for each in answered],
+    )
+    rows = await fetch(unit.connection, _KEEP, *columns, unit.now)
+    return {(row["scope"], row["key"]) for row in rows}
+
+
+async def find_known(unit: UnitOfWork, keys: Collection[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Return those of the keys, with their scopes, that were used before."""
+    if not keys:
+        return set()
+    scopes, names = zip(*keys, strict=True)
+    rows = await fetch(unit.connection, _KNOWN, list(scopes), list(names))
+    return {(row["scope"], row["key"]) for row in rows}
 
 
 def _replay(found: Any, digest: bytes) -> dict[str, Any]:

@@ -56,6 +56,25 @@ class UnitOfWork:
             self._gatherings[key] = make()
         return cast(GatheringT, self._gatherings[key])
 
+    def gathered(self, key: Hashable, kind: type[GatheringT]) -> GatheringT | None:
+        """Return what this unit gathers under a key, if anything asked for it before."""
+        found = self._gatherings.get(key)
+        return found if isinstance(found, kind) else None
+
+    def part(self) -> "UnitOfWork":
+        """Return a part of this unit: what is noted in it counts once it is adopted, else never.
+
+        Statements and gatherings are those of the whole unit.
+        """
+        part = UnitOfWork(self.connection, self.now)
+        part._gatherings = self._gatherings
+        return part
+
+    def adopt(self, part: "UnitOfWork") -> None:
+        """Let the events and calls of a part be this unit's own."""
+        self._drafts += part._drafts  # noqa: SLF001 - of its own kind
+        self._calls += part._calls  # noqa: SLF001
+
     async def finish(self) -> None:
         """Do what was gathered."""
         for gathering in self._gatherings.values():

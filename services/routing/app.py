@@ -16,9 +16,11 @@ from services.routing.api import (
 from services.routing.consumers import handlers
 from services.routing.context import make_context
 from services.routing.metrics import GAUGES, RoutingMetrics
+from services.routing.operations.together import Deed, Outcome, act_together
 from services.routing.operations.watching import take_promoted, watch_models
 from services.routing.settings import RoutingSettings
 from shared.clock import Clock
+from shared.group_commit import GroupWriter
 from shared.limiting import RateLimit
 from shared.profile_store import latest_profile
 from shared.service import Service
@@ -40,6 +42,9 @@ def create_app(settings: RoutingSettings, transport: Transport, clock: Clock) ->
             _, content = await latest_profile(connection)
         context = make_context(profile.parse(content), settings.reopen_days, metrics)
         app.state.context = context
+        app.state.deeds = GroupWriter[Deed, Outcome](
+            service.units, lambda unit, deeds: act_together(unit, context, deeds)
+        )
         app.state.classify_limit = RateLimit(clock, settings.classify_limit)
         await take_promoted(service.database, context)
         service.run_in_background(

@@ -7,14 +7,17 @@ from datetime import datetime
 from functools import cache
 from typing import Any, cast
 
+from pydantic_core import to_json
 from sqlalchemy import JSON, Row, Select, bindparam, func, select, text, tuple_
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.elements import ColumnElement, SQLCoreOperations
 from sqlmodel import col
 
 from services.routing.handling_tables import LateClock
 from services.routing.states import State
-from services.routing.tables import Case, CaseFact
+from services.routing.tables import Case, CaseFact, RoutingTable
+from shared.columns import row_of
 from shared.database import fetch
 
 _IDS = ("complaint_id", "merged_into", "request_id")
@@ -23,6 +26,20 @@ EXCERPT_CHARS = 240
 MOST_FACTS = 500
 MOST_MEMBERS = 1_000
 
+# Through SQLAlchemy, for it is a transaction's first statement, with which SQLAlchemy begins it.
+_LOCK_ALL = text(
+    f"""
+    SELECT {", ".join(Case.model_fields)} FROM cases
+    WHERE complaint_id = ANY (CAST(:ids AS uuid[])) ORDER BY complaint_id FOR UPDATE
+    """  # noqa: S608 - the table's own columns
+).columns(*RoutingTable.metadata.tables["cases"].columns)
+#: What actions of staff change of a case; its words, its place and how it came are not theirs.
+CHANGING = (
+    "version", "state", "state_since", "state_before_merge", "merged_into", "epoch", "waits",
+    "times_returned", "opd", "opd_name", "topic", "topic_name", "priority", "assigned_by", "reason",
+    "spam", "request_id", "officer_id", "handler_id", "lease_by", "lease_until", "assigned_at",
+    "resolved_at", "closed_at", "updated_at",
+)  # fmt: skip
 _NO_CASE: dict[str, None] = dict.fromkeys(Case.model_fields)
 _OPEN = text(
     f"""
@@ -36,6 +53,25 @@ _OPEN = text(
     FROM opened
     """  # noqa: S608 - the table's own columns
 ).bindparams(*(bindparam(name, type_=JSON) for name in ("proposals", "candidates", "details")))
+_DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
+
+
+def _typed(table: str, columns: Iterable[str]) -> str:
+    known = RoutingTable.metadata.tables[table].c
+    return ", ".join(f"{name} {known[name].type.compile(dialect=_DIALECT)}" for name in columns)
+
+
+_CHANGE_ALL = f"""
+    WITH changed AS (
+        UPDATE cases SET {", ".join(f"{name} = n.{name}" for name in CHANGING)}
+        FROM json_to_recordset($1)
+            AS n ({_typed("cases", ("complaint_id", *CHANGING))})
+        WHERE cases.complaint_id = n.complaint_id
+    )
+    INSERT INTO case_history ({", ".join(CaseFact.model_fields)})
+    SELECT {", ".join(CaseFact.model_fields)}
+    FROM json_to_recordset($2) AS n ({_typed("case_history", CaseFact.model_fields)})
+    """  # noqa: S608 - the tables' own columns
 _FIND_LEADER = text(
     """
     WITH RECURSIVE chain AS (
@@ -135,7 +171,25 @@ async def update_case(
     values = [*changes.values(), *fact.model_dump().values()]
     statement = _change(tuple(changes))
     await fetch(connection, statement, case.complaint_id, *map(_as_parameter, values))
-    return Case(**{**case.model_dump(), **changes})
+    return changed_case(case, changes)
+
+
+def changed_case(case: Case, changes: Mapping[str, Any]) -> Case:
+    """Return a case with some columns changed."""
+    return row_of(Case, {**case.model_dump(), **changes})
+
+
+async def update_cases(
+    connection: AsyncConnection, cases: Sequence[Case], facts: Sequence[CaseFact]
+) -> None:
+    """Store cases as they are now, and the facts they follow from; their rows are locked.
+
+    One statement for all. Only the columns of CHANGING are stored.
+    """
+    kept = {"complaint_id", *CHANGING}
+    rows = to_json([case.model_dump(include=kept) for case in cases])
+    noted = to_json([fact.model_dump() for fact in facts])
+    await fetch(connection, _CHANGE_ALL, rows.decode(), noted.decode())
 
 
 async def find_case(connection: AsyncConnection, complaint_id: str) -> Case | None:
@@ -147,7 +201,7 @@ async def find_case(connection: AsyncConnection, complaint_id: str) -> Case | No
 async def lock_case(connection: AsyncConnection, complaint_id: str) -> Case | None:
     """Return the case, if there is one, and let nobody else change it in this transaction."""
     rows = await fetch(connection, _LOCK, complaint_id)
-    return Case(**{**rows[0], **_ids(rows[0])}) if rows else None
+    return row_of(Case, {**rows[0], **_ids(rows[0])}) if rows else None
 
 
 async def lock_cases(connection: AsyncConnection, complaint_ids: Iterable[str]) -> dict[str, Case]:
@@ -155,14 +209,8 @@ async def lock_cases(connection: AsyncConnection, complaint_ids: Iterable[str]) 
 
     They are locked in one order, so that two who want several never wait for each other.
     """
-    statement = (
-        select(Case)
-        .where(col(Case.complaint_id).in_(set(complaint_ids)))
-        .order_by(col(Case.complaint_id))
-        .with_for_update()
-    )
-    rows = (await connection.execute(statement)).all()
-    return {str(row.complaint_id): Case(**row._mapping) for row in rows}  # noqa: SLF001 - documented API
+    rows = (await connection.execute(_LOCK_ALL, {"ids": sorted(set(complaint_ids))})).mappings()
+    return {row["complaint_id"]: row_of(Case, row) for row in rows}
 
 
 async def find_leader_id(connection: AsyncConnection, complaint_id: str) -> str | None:
@@ -183,7 +231,7 @@ async def list_members(connection: AsyncConnection, complaint_id: str) -> list[C
         .limit(MOST_MEMBERS)
     )
     rows = (await connection.execute(statement)).all()
-    return [Case(**row._mapping) for row in rows]  # noqa: SLF001 - documented API
+    return [row_of(Case, row._mapping) for row in rows]  # noqa: SLF001 - documented API
 
 
 async def list_facts(connection: AsyncConnection, complaint_id: str) -> list[CaseFact]:
@@ -195,7 +243,7 @@ async def list_facts(connection: AsyncConnection, complaint_id: str) -> list[Cas
         .limit(MOST_FACTS)
     )
     rows = (await connection.execute(statement)).all()
-    return [CaseFact(**row._mapping) for row in reversed(rows)]  # noqa: SLF001 - documented API
+    return [row_of(CaseFact, row._mapping) for row in reversed(rows)]  # noqa: SLF001 - documented API
 
 
 def is_late() -> ColumnElement[bool]:
@@ -267,4 +315,4 @@ def _ids(row: Mapping[str, Any]) -> dict[str, str | None]:
 
 
 def _case(row: Row[Any] | None) -> Case | None:
-    return None if row is None else Case(**row._mapping)  # noqa: SLF001 - documented API
+    return None if row is None else row_of(Case, row._mapping)  # noqa: SLF001 - documented API

@@ -1,6 +1,6 @@
 """What routing's routes have in common: who acts on which case, under which conditions."""
 
-from collections.abc import Awaitable, Callable
+from contextvars import copy_context
 from dataclasses import dataclass
 from typing import Annotated, Any
 from uuid import UUID
@@ -8,21 +8,31 @@ from uuid import UUID
 from fastapi import Depends, Header, Request, Response
 from pydantic import BaseModel
 
-from services.routing import access
 from services.routing.access import READERS, ROLES
 from services.routing.context import RoutingContext
 from services.routing.operations.changing import Acting, etag_of
+from services.routing.operations.together import (
+    Answer,
+    Deed,
+    Outcome,
+    Work,
+    answer_of,
+    may_share,
+)
 from services.routing.schemas import ActionDone
-from services.routing.states import Action, State, legal_actions
-from services.routing.tables import Case
-from services.routing.views import view_done
+from services.routing.states import Action
 from shared.auth import Principal, Role, require
+from shared.database import sqlstate
+from shared.errors import Problem
+from shared.group_commit import GroupWriter
 from shared.idempotency import IdempotencyKey, once
 from shared.problems import problem_responses
 from shared.service import Service
 from shared.unit_of_work import UnitOfWork
 
 ACTION_PROBLEMS = problem_responses(400, 401, 403, 404, 409, 412, 413, 422, 503)
+
+_DEADLOCK = "40P01"
 
 Reader = Annotated[Principal, Depends(require(*READERS))]
 
@@ -37,9 +47,6 @@ IfMatch = Annotated[
 ]
 
 
-Work = Callable[[UnitOfWork, RoutingContext, Acting, Any], Awaitable[Case]]
-
-
 @dataclass(frozen=True, slots=True)
 class Door:
     """What all actions have in common: who acts on which case, and how often it was sent."""
@@ -51,18 +58,45 @@ class Door:
 
     async def do(self, operation: Work, body: BaseModel) -> ActionDone:
         """Let the operation take effect, once per Idempotency-Key; its commit comes first."""
-        acting, context = self.acting, context_of(self.request)
-
-        async def work(unit: UnitOfWork) -> dict[str, Any]:
-            case = await operation(unit, context, acting, body)
-            return view_done(case, legal_for(acting.caller, case))
-
-        scope = f"{acting.caller.subject} {self.request.url.path}"
-        request = body.model_dump_json().encode()
-        answer = await once(service_of(self.request).units, scope, self.key, request, work)
+        answer = await act(self.request, self.acting, self.key, operation, body)
         done = ActionDone.model_validate(answer)
         self.response.headers["ETag"] = etag_of(done.version)
         return done
+
+
+async def act(
+    request: Request, acting: Acting, key: str | None, operation: Work, body: BaseModel
+) -> Answer:
+    """Let an operation take effect, once per Idempotency-Key; returns the answer after the commit.
+
+    Together with others that come at the same time, where it may be.
+    """
+    scope = f"{acting.caller.subject} {request.url.path}"
+    content = body.model_dump_json().encode()
+    if may_share(operation, body):
+        deed = Deed(acting, operation, body, scope, key, content, copy_context())
+        outcome = await _do_together(request, deed)
+        if isinstance(outcome, Problem):
+            raise outcome
+        if outcome is not None:
+            return outcome
+    context = context_of(request)
+
+    async def work(unit: UnitOfWork) -> Answer:
+        return answer_of(acting.caller, await operation(unit, context, acting, body))
+
+    return await once(service_of(request).units, scope, key, content, work)
+
+
+async def _do_together(request: Request, deed: Deed) -> Outcome:
+    deeds: GroupWriter[Deed, Outcome] = request.app.state.deeds
+    try:
+        return await deeds.submit(deed)
+    except Exception as error:
+        # A group holds several cases, and who takes them in another order may wait for it.
+        if sqlstate(error) != _DEADLOCK:
+            raise
+        return None
 
 
 def door_to(action: Action) -> Any:
@@ -85,11 +119,6 @@ def door_for(*roles: Role) -> Any:
         return Door(request, response, acting, key)
 
     return Depends(open_door)
-
-
-def legal_for(caller: Principal, case: Case) -> list[Action]:
-    """Return what the caller may do with a case now."""
-    return access.actions_of(caller, case.opd, legal_actions(State(case.state)))
 
 
 def service_of(request: Request) -> Service:

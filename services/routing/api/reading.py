@@ -9,11 +9,12 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 
 from services.routing import access, handling_queries, queries
-from services.routing.api.doors import Reader, context_of, legal_for, service_of
+from services.routing.api.doors import Reader, context_of, service_of
 from services.routing.context import RoutingContext
 from services.routing.errors import CaseNotFound, OpdMissing, OpdNotYours, OpdUnknown
 from services.routing.operations.changing import Acting, etag_of
 from services.routing.operations.handling import may_see_case
+from services.routing.operations.together import legal_for
 from services.routing.queries import PageStart, Wanted
 from services.routing.schemas import CaseDetail, CasePage, CaseSummary
 from services.routing.states import State

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Request
 
 from services.routing import access
-from services.routing.api.doors import context_of, legal_for, service_of
+from services.routing.api.doors import context_of, service_of
 from services.routing.handling_schemas import (
     CaseDecided,
     CasesDecided,
@@ -17,7 +17,7 @@ from services.routing.handling_schemas import (
     Queue,
 )
 from services.routing.operations import triage
-from services.routing.views import view_done
+from services.routing.operations.together import answer_of
 from shared.auth import Principal, require
 from shared.errors import Problem
 from shared.problems import problem_responses
@@ -75,5 +75,5 @@ async def _decide(request: Request, caller: Principal, choice: Choice) -> CaseDe
             case = await triage.decide(unit, context_of(request), caller, choice)
     except Problem as problem:
         return CaseDecided(complaint_id=complaint_id, status=problem.status, problem=problem.detail)
-    done = view_done(case, legal_for(caller, case))
+    done = answer_of(caller, case)
     return CaseDecided.model_validate({"complaint_id": complaint_id, "status": 200, "case": done})

@@ -11,6 +11,7 @@ from services.routing.errors import (
     CaseLeased,
     CaseNotFound,
 )
+from services.routing.operations.casebook import CaseBook
 from services.routing.states import BEGIN_WAITING, Action, State, is_legal, next_state
 from services.routing.tables import Case, CaseFact
 from shared.auth import Principal
@@ -60,7 +61,11 @@ async def take_case(unit: UnitOfWork, acting: Acting, action: Action) -> Case:
     Raises CaseNotFound (also for another OPD's), ActionNotYours, CaseChanged, CaseLeased,
     ActionIllegal.
     """
-    case = await queries.lock_case(unit.connection, acting.complaint_id)
+    book = unit.gathered(CaseBook, CaseBook)
+    if book is not None:
+        case = book.cases.get(acting.complaint_id)
+    else:
+        case = await queries.lock_case(unit.connection, acting.complaint_id)
     return allow_action(unit, acting, case, action)
 
 
@@ -130,4 +135,7 @@ async def write_fact(unit: UnitOfWork, case: Case, action: str, fact: Fact, **ch
         details=fact.details,
     )
     changes |= {"version": version, "updated_at": unit.now}
+    book = unit.gathered(CaseBook, CaseBook)
+    if book is not None:
+        return book.change(case, changes, row)
     return await queries.update_case(unit.connection, case, changes, row)
