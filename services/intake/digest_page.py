@@ -10,24 +10,20 @@ from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
 from services.intake.digest_schemas import Digest
+from shared.indonesian import MONTHS, write_day, write_month, write_number
 
 if TYPE_CHECKING:
     from jinja2 import Template
 
 _TEMPLATES: Final = Path(__file__).parent / "templates"
-_MONTHS: Final = (
-    "Januari", "Februari", "Maret", "April", "Mei", "Juni",
-    "Juli", "Agustus", "September", "Oktober", "November", "Desember",
-)  # fmt: skip
 _LONGEST_LABEL: Final = 42
 
 
 def draw_digest(digest: Digest, zone: ZoneInfo) -> str:
     """Return the page; every text in it is escaped."""
-    year, _, month = digest.month.partition("-")
     return _template(zone.key).render(
         digest=digest,
-        month_name=f"{_MONTHS[int(month) - 1]} {year}",
+        month_name=write_month(digest.month),
         share="belum ada" if digest.answered_in_time is None else f"{digest.answered_in_time:.0%}",
         hours=_hours(digest.median_hours),
         week_bars=_weeks_plot(digest),
@@ -46,10 +42,9 @@ def _template(zone: str) -> "Template":
     local = ZoneInfo(zone)
 
     def day(moment: datetime) -> str:
-        there = moment.astimezone(local)
-        return f"{there.day} {_MONTHS[there.month - 1]} {there.year}"
+        return write_day(moment.astimezone(local))
 
-    pages.filters |= {"day": day, "number": _number}
+    pages.filters |= {"day": day, "number": write_number}
     return pages.get_template("digest.html")
 
 
@@ -60,8 +55,8 @@ def _weeks_plot(digest: Digest) -> list[dict[str, object]]:
         {
             "x": 10 + 34 * place,
             "height": round(130 * week.entries / most, 1),
-            "value": _number(week.entries),
-            "label": f"{week.week.day} {_MONTHS[week.week.month - 1][:3]}" if place % 2 else "",
+            "value": write_number(week.entries),
+            "label": f"{week.week.day} {MONTHS[week.week.month - 1][:3]}" if place % 2 else "",
         }
         for place, week in enumerate(digest.weeks)
     ]
@@ -78,8 +73,8 @@ def _topics_plot(digest: Digest) -> list[dict[str, object]]:
             else f"{each.name[:_LONGEST_LABEL]} …",
             "now": round(440 * each.entries / most, 1),
             "then": round(440 * each.before / most, 1),
-            "entries": _number(each.entries),
-            "before": _number(each.before),
+            "entries": write_number(each.entries),
+            "before": write_number(each.before),
         }
         for place, each in enumerate(digest.topics)
     ]
@@ -88,10 +83,4 @@ def _topics_plot(digest: Digest) -> list[dict[str, object]]:
 def _hours(hours: float | None) -> str:
     if hours is None:
         return "belum ada"
-    return f"{_number(hours)} jam" if hours < 72 else f"{_number(round(hours / 24))} hari"
-
-
-def _number(value: float) -> str:
-    """Write a number as Indonesians do: 1.234,5."""
-    written = f"{value:,.1f}" if value % 1 else f"{value:,.0f}"
-    return written.translate(str.maketrans(",.", ".,"))
+    return f"{write_number(hours)} jam" if hours < 72 else f"{write_number(round(hours / 24))} hari"

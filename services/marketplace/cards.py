@@ -12,9 +12,9 @@ from services.marketplace.drawing import Card, draw_card
 from services.marketplace.operations.browsing import open_product
 from services.marketplace.photos import open_photo, open_sealed, seal_and_store
 from services.marketplace.product_errors import PhotoNotFound, ProductNotFound
-from services.marketplace.rules.wording import rupiah
 from services.marketplace.tables import ShareCard
 from services.marketplace.trader_tables import Trader
+from shared.indonesian import write_rupiah
 from shared.media.store import new_name
 from shared.unit_of_work import UnitsOfWork
 
@@ -78,7 +78,7 @@ async def _keep(
 def _card(context: MarketplaceContext, product: PublicProduct) -> Card:
     return Card(
         name=product.name,
-        price=rupiah(product.price),
+        price=write_rupiah(product.price),
         unit=product.unit,
         trader=product.trader_name,
         place=product.village_name,

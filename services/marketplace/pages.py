@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 from xml.sax.saxutils import escape
 
 from services.marketplace.catalogue_schemas import FoundProducts, PublicProduct, PublicTrader
-from services.marketplace.rules.wording import HALAL, SIZES, STOCK, months, rupiah
+from services.marketplace.rules.wording import HALAL, SIZES, STOCK, months
+from shared.indonesian import write_rupiah
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -166,7 +167,7 @@ def _pages() -> "Environment":
         lstrip_blocks=True,
     )
     pages.filters |= {
-        "rupiah": rupiah,
+        "rupiah": write_rupiah,
         "months": months,
         "stock": STOCK.__getitem__,
         "halal": HALAL.__getitem__,

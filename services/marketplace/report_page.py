@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from services.marketplace.report_schemas import GroupShown, PromotionReport
-from services.marketplace.rules.captions import write_rupiah
+from shared.indonesian import write_month, write_number, write_rupiah
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -13,10 +13,6 @@ if TYPE_CHECKING:
     from jinja2 import Template
 
 _TEMPLATES: Final = Path(__file__).parent / "templates"
-_MONTHS: Final = (
-    "Januari", "Februari", "Maret", "April", "Mei", "Juni",
-    "Juli", "Agustus", "September", "Oktober", "November", "Desember",
-)  # fmt: skip
 _LONGEST_LABEL: Final = 34
 _MOST_BARS: Final = 12
 _LONGEST_BAR: Final = 430
@@ -24,10 +20,9 @@ _LONGEST_BAR: Final = 430
 
 def draw_report(report: PromotionReport) -> str:
     """Return the page; every text in it is escaped."""
-    year, _, month = report.month.partition("-")
     return _template().render(
         report=report,
-        month_name=f"{_MONTHS[int(month) - 1]} {year}",
+        month_name=write_month(report.month),
         plots=[
             ("Klik menurut usaha", _bars(report.by_trader)),
             ("Klik menurut jenis produk", _bars(report.by_category)),
@@ -45,7 +40,7 @@ def _template() -> "Template":
     pages = Environment(
         loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined
     )
-    pages.filters |= {"number": _number, "rupiah": write_rupiah, "wait": _wait}
+    pages.filters |= {"number": write_number, "rupiah": write_rupiah, "wait": _wait}
     return pages.get_template("promotion_report.html")
 
 
@@ -60,17 +55,12 @@ def _bars(groups: "Sequence[GroupShown]") -> list[dict[str, object]]:
             if len(each.name) <= _LONGEST_LABEL
             else f"{each.name[:_LONGEST_LABEL]}…",
             "length": round(_LONGEST_BAR * each.clicks / most, 1),
-            "label": f"{_number(each.clicks)} klik dari {_number(each.promotions)} promosi",
+            "label": f"{write_number(each.clicks)} klik "
+            f"dari {write_number(each.promotions)} promosi",
         }
         for place, each in enumerate(ranked)
     ]
 
 
 def _wait(hours: float) -> str:
-    return f"{_number(hours)} jam" if hours < 72 else f"{_number(round(hours / 24))} hari"
-
-
-def _number(value: float) -> str:
-    """Write a number as Indonesians do: 1.234,5."""
-    written = f"{value:,.1f}" if value % 1 else f"{value:,.0f}"
-    return written.translate(str.maketrans(",.", ".,"))
+    return f"{write_number(hours)} jam" if hours < 72 else f"{write_number(round(hours / 24))} hari"

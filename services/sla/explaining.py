@@ -21,11 +21,11 @@ from services.sla.rules import ClockPlan, clock_id_of, derive_clocks
 from services.sla.stopwatch import Change, ChangeKind, ClockKey
 from services.sla.wording import (
     OUTCOMES,
-    day_in_words,
     span_in_words,
     stage_in_words,
     time_in_words,
 )
+from shared.indonesian import write_weekday
 
 _KINDS: Final[Mapping[ChangeKind, Any]] = {
     ChangeKind.STARTED: "started",
@@ -219,7 +219,7 @@ def _grounds(
     if calendar is not None and terms.counts != "elapsed":
         found.append(f"Hari dan jam kerja menurut kalender {calendar.name} ({calendar.version}).")
         if calendar.free_days:
-            days = "; ".join(f"{day_in_words(d.date)} ({d.name})" for d in calendar.free_days)
+            days = "; ".join(f"{write_weekday(d.date)} ({d.name})" for d in calendar.free_days)
             found.append(f"Tidak dihitung: {days}.")
     return found
 

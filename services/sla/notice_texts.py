@@ -8,15 +8,10 @@ from typing import Final
 from services.sla.addressees import Addressee, Offices
 from services.sla.facts import Mark
 from services.sla.notices_profile import CASE_FIELDS, ApprovedTemplate, NoticesFile, fields_of
+from shared.indonesian import ZONES, write_weekday
 from shared.messaging.port import Template
 from shared.messaging.wording import fill
 
-_DAYS: Final = ("Senin", "Selasa", "Rabu", "Kamis", "Jumat", "Sabtu", "Minggu")
-_MONTHS: Final = (
-    *("Januari", "Februari", "Maret", "April", "Mei", "Juni"),
-    *("Juli", "Agustus", "September", "Oktober", "November", "Desember"),
-)
-_ZONES: Final = {7: "WIB", 8: "WITA", 9: "WIT"}
 _DESK: Final = "Meja triase"
 _NONE: Final = "-"
 
@@ -102,15 +97,13 @@ def case_link(offices: Offices, complaint_id: str) -> str:
 
 def day_of(at: datetime, offices: Offices) -> str:
     """Write a day as it is read in Indonesia."""
-    local = at.astimezone(offices.zone)
-    return f"{_DAYS[local.weekday()]}, {local.day} {_MONTHS[local.month - 1]} {local.year}"
+    return write_weekday(at.astimezone(offices.zone))
 
 
 def moment_of(at: datetime, offices: Offices) -> str:
     """Write an instant with the Pemda's zone."""
     local = at.astimezone(offices.zone)
-    hours = int((local.utcoffset() or at - at).total_seconds() // 3600)
-    return f"{day_of(at, offices)} pukul {local:%H.%M} {_ZONES.get(hours, '')}".strip()
+    return f"{day_of(at, offices)} pukul {local:%H.%M} {ZONES.get(offices.zone.key, '')}".strip()
 
 
 def left_until(due_at: datetime, now: datetime) -> str:

@@ -6,10 +6,6 @@ from zoneinfo import ZoneInfo
 
 #: A month as paths and queries name it.
 MONTH_PATTERN: Final = r"^20[0-9]{2}-(0[1-9]|1[0-2])$"
-MONTH_NAMES: Final = (
-    "Januari", "Februari", "Maret", "April", "Mei", "Juni",
-    "Juli", "Agustus", "September", "Oktober", "November", "Desember",
-)  # fmt: skip
 
 
 class Starts(NamedTuple):
@@ -53,9 +49,3 @@ def span_of(month: str, zone: ZoneInfo) -> Span:
     return Span(
         datetime(year, number, 1, tzinfo=zone), datetime(following[0], following[1], 1, tzinfo=zone)
     )
-
-
-def month_name(month: str) -> str:
-    """Return a month as Indonesians write it."""
-    year, _, number = month.partition("-")
-    return f"{MONTH_NAMES[int(number) - 1]} {year}"

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
-from services.sla.periods import MONTH_NAMES, month_name
 from services.sla.report_schemas import MonthlyReport, PublicPerformance, ReportLine
 from services.sla.scores import duration
+from shared.indonesian import write_day, write_month, write_number
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -38,7 +38,7 @@ def draw_report(report: MonthlyReport, zone: ZoneInfo) -> str:
         .get_template("report.html")
         .render(
             report=report,
-            month_name=month_name(report.month),
+            month_name=write_month(report.month),
             made=_day(report.made_at, zone),
             steps=[
                 {
@@ -73,7 +73,7 @@ def draw_performance(figures: PublicPerformance) -> str:
         .get_template("performance.html")
         .render(
             figures=figures,
-            month_name=month_name(figures.month),
+            month_name=write_month(figures.month),
             total=figures.opds[-1] if figures.opds else None,
             opds=opds,
         )
@@ -121,8 +121,7 @@ def _pages() -> "Environment":
 
 
 def _day(moment: datetime, zone: ZoneInfo) -> str:
-    there = moment.astimezone(zone)
-    return f"{there.day} {MONTH_NAMES[there.month - 1]} {there.year}"
+    return write_day(moment.astimezone(zone))
 
 
 def _short(name: str) -> str:
@@ -146,5 +145,5 @@ def _time(seconds: float | None) -> str:
 
 
 def _number(value: int | None) -> str:
-    """Write a number as Indonesians do, and a hidden one as what it is."""
-    return "< 5*" if value is None else f"{value:,}".replace(",", ".")
+    """Write a number, and a hidden one as what it is."""
+    return "< 5*" if value is None else write_number(value, 0)

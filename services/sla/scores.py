@@ -23,6 +23,8 @@ from dataclasses import dataclass
 from math import sqrt
 from typing import Final
 
+from shared.indonesian import write_number
+
 #: The 97.5th percentile of the normal distribution, for intervals of 95 %.
 _Z: Final = 1.959964
 PROMISE_SECONDS: Final = 7_200
@@ -183,7 +185,7 @@ def _praise(score: Score) -> str:
         parts.append(f"{tally.resolved - tally.reopened} dari {tally.resolved} tuntas sekali jalan")
     if tally.rated:
         parts.append(f"{tally.satisfied} dari {tally.rated} penilaian menyatakan puas")
-    return f"Nilai {score.score:.1f}: {', '.join(parts)}.".replace(".", ",", 1)
+    return f"Nilai {write_number(score.score, 1)}: {', '.join(parts)}."
 
 
 def duration(seconds: float) -> str:
@@ -191,5 +193,5 @@ def duration(seconds: float) -> str:
     if seconds < 5_400:
         return f"{max(round(seconds / 60), 1)} menit"
     if seconds < 172_800:
-        return f"{seconds / 3600:.1f} jam".replace(".", ",")
-    return f"{seconds / 86400:.1f} hari".replace(".", ",")
+        return f"{write_number(seconds / 3600, 1)} jam"
+    return f"{write_number(seconds / 86_400, 1)} hari"

@@ -1,20 +1,12 @@
 """Times, spans and stages as Indonesian sentences. Pure."""
 
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-_DAYS: Final = ("Senin", "Selasa", "Rabu", "Kamis", "Jumat", "Sabtu", "Minggu")
-_MONTHS: Final = (
-    *("Januari", "Februari", "Maret", "April", "Mei", "Juni"),
-    *("Juli", "Agustus", "September", "Oktober", "November", "Desember"),
-)
-_ZONES: Final[Mapping[str, str]] = {
-    "Asia/Jakarta": "WIB",
-    "Asia/Makassar": "WITA",
-    "Asia/Jayapura": "WIT",
-}
+from shared.indonesian import ZONES, write_weekday
+
 STAGES: Final[Mapping[str, str]] = {
     "verification": "verifikasi",
     "first_response": "tanggapan pertama",
@@ -31,15 +23,10 @@ OUTCOMES: Final[Mapping[str, str]] = {
 _UNITS: Final = ((86_400, "hari"), (3_600, "jam"), (60, "menit"), (1, "detik"))
 
 
-def day_in_words(day: date) -> str:
-    """Write a day, such as "Senin, 9 Maret 2026"."""
-    return f"{_DAYS[day.weekday()]}, {day.day} {_MONTHS[day.month - 1]} {day.year}"
-
-
 def time_in_words(at: datetime, zone: str) -> str:
     """Write an instant in the Pemda's zone, such as "Senin, 9 Maret 2026 pukul 09.00.00 WIB"."""
     local = at.astimezone(ZoneInfo(zone))
-    return f"{day_in_words(local.date())} pukul {local:%H.%M.%S} {_ZONES.get(zone, zone)}"
+    return f"{write_weekday(local)} pukul {local:%H.%M.%S} {ZONES.get(zone, zone)}"
 
 
 def span_in_words(span: timedelta) -> str:

@@ -11,15 +11,12 @@ from services.survey.gallery_schemas import GalleryDetail, GalleryList
 from services.survey.innovation_tables import InnovationReward
 from services.survey.profile import element_name
 from services.survey.rules.index import ELEMENTS
+from shared.indonesian import write_day, write_number
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
 _TEMPLATES: Final = Path(__file__).parent / "templates"
-_MONTHS: Final = (
-    "Januari", "Februari", "Maret", "April", "Mei", "Juni",
-    "Juli", "Agustus", "September", "Oktober", "November", "Desember",
-)  # fmt: skip
 _FORMS: Final = {
     "tata-kelola": "Tata kelola",
     "pelayanan-publik": "Pelayanan publik",
@@ -129,20 +126,16 @@ def _excerpt(text: str) -> str:
 
 
 def _day(context: SurveyContext, moment: datetime) -> str:
-    there = moment.astimezone(context.profile.place)
-    return f"{there.day} {_MONTHS[there.month - 1]} {there.year}"
+    return write_day(moment.astimezone(context.profile.place))
 
 
 def _number(score: float | None) -> str | None:
-    return None if score is None else f"{score:.2f}".replace(".", ",")
+    return None if score is None else write_number(score, 2)
 
 
 def _written(value: str | float) -> str:
-    """Write an entry; numbers as Indonesians do: 15.000.000 and 58,3."""
-    if isinstance(value, str):
-        return value
-    written = f"{value:,.2f}".rstrip("0").rstrip(".")
-    return written.translate(str.maketrans(",.", ".,"))
+    """Write an entry; numbers with two digits behind the comma at most: 15.000.000 and 58,3."""
+    return value if isinstance(value, str) else write_number(value, 2).rstrip("0").rstrip(",")
 
 
 @cache

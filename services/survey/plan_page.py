@@ -8,15 +8,12 @@ from typing import TYPE_CHECKING, Final
 
 from services.survey.context import SurveyContext
 from services.survey.plan_schemas import EffectView, FollowUpDetail
+from shared.indonesian import write_day, write_number, write_signed
 
 if TYPE_CHECKING:
     from jinja2 import Template
 
 _TEMPLATES: Final = Path(__file__).parent / "templates"
-_MONTHS: Final = (
-    "Januari", "Februari", "Maret", "April", "Mei", "Juni",
-    "Juli", "Agustus", "September", "Oktober", "November", "Desember",
-)  # fmt: skip
 #: The plot of effects: where zero lies between the period's name and the figure, and how far the
 #: longest bar reaches to either side.
 _ZERO: Final = 182
@@ -31,18 +28,13 @@ def draw_plans(context: SurveyContext, plans: Sequence[FollowUpDetail], today: d
         by_unit.setdefault(plan.unit_name, []).append(_card(plan))
     return _template().render(
         pemda=context.profile.pemda,
-        made_on=day_name(today),
+        made_on=write_day(today),
         units=by_unit,
         how_many=len(plans),
         overdue=sum(plan.overdue for plan in plans),
         done=sum(plan.state == "done" for plan in plans),
         helped=sum(bool(plan.effects) and plan.effects[-1].verdict == "better" for plan in plans),
     )
-
-
-def day_name(day: date) -> str:
-    """Write a day as Indonesians do: 9 Maret 2026."""
-    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
 
 
 def _card(plan: FollowUpDetail) -> dict[str, object]:
@@ -54,9 +46,9 @@ def _card(plan: FollowUpDetail) -> dict[str, object]:
     reach = reach or 1.0
     return {
         "plan": plan,
-        "due": day_name(plan.due_on) if plan.due_on else "belum ditentukan",
-        "value": _number(plan.value),
-        "target": _number(plan.target),
+        "due": write_day(plan.due_on) if plan.due_on else "belum ditentukan",
+        "value": write_number(plan.value, 2),
+        "target": write_number(plan.target, 2),
         "value_x": round((plan.value - 25) / 75 * 300, 1),
         "target_x": round((plan.target - 25) / 75 * 300, 1),
         "effects": [_bar(each, reach) for each in shown],
@@ -73,13 +65,9 @@ def _bar(effect: EffectView, reach: float) -> dict[str, object]:
             "low": round(_ZERO + scale * effect.low, 1),
             "high": round(_ZERO + scale * effect.high, 1),
             "middle": round(_ZERO + scale * effect.difference, 1),
-            "figure": f"{effect.difference:+.1f}".replace(".", ",").replace("-", "\N{MINUS SIGN}"),
+            "figure": write_signed(effect.difference, 1),
         }
     return drawn
-
-
-def _number(value: float) -> str:
-    return f"{value:.2f}".replace(".", ",")
 
 
 @cache

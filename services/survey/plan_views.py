@@ -25,6 +25,7 @@ from services.survey.rules.plan_states import (
 )
 from services.survey.rules.weak_elements import Reason, Tally
 from shared.auth import Principal
+from shared.indonesian import write_number
 
 _CAUTION: Final = (
     "Unsur ini dipilih karena nilainya rendah. Nilai yang rendah karena kebetulan cenderung naik "
@@ -117,7 +118,7 @@ def _view_effect(
 
 def _say_reasons(context: SurveyContext, plan: FollowUpPlan, reasons: Sequence[Reason]) -> str:
     rule = context.profile.innovation.plans
-    target = f"{plan.target:.2f}".replace(".", ",")
+    target = write_number(plan.target, 2)
     said = {
         Reason.BELOW_TARGET: f"di bawah target {target}",
         Reason.FALLING: f"turun {rule.falling_periods} periode berturut-turut",

@@ -1,7 +1,6 @@
 """Draws reports as pages to print: plots as inline SVG, no script, nothing fetched."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -9,15 +8,12 @@ from zoneinfo import ZoneInfo
 
 from services.survey.report_schemas import ElementReport, PemdaReport, UnitReport
 from services.survey.rules.index import BANDS, QUALITIES
+from shared.indonesian import MONTHS, write_day, write_number
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
 _TEMPLATES: Final = Path(__file__).parent / "templates"
-_MONTHS: Final = (
-    "Januari", "Februari", "Maret", "April", "Mei", "Juni",
-    "Juli", "Agustus", "September", "Oktober", "November", "Desember",
-)  # fmt: skip
 _LONGEST_NAME: Final = 29
 #: The plot of earlier periods: where its points lie, in units of the drawing.
 _LINE_LEFT: Final = 40
@@ -34,11 +30,11 @@ def draw_unit(report: UnitReport, zone: ZoneInfo, *, public: bool = False) -> st
         .render(
             report=report,
             public=public,
-            made_on=_day(report.made_at.astimezone(zone)),
+            made_on=write_day(report.made_at.astimezone(zone)),
             bars=_element_bars(report.elements),
             line=_line(report),
             bands=_bands(),
-            day=_day,
+            day=write_day,
         )
     )
 
@@ -51,7 +47,7 @@ def draw_pemda(report: PemdaReport, zone: ZoneInfo, links: str | None = None) ->
         .render(
             report=report,
             links=links,
-            made_on=_day(report.made_at.astimezone(zone)),
+            made_on=write_day(report.made_at.astimezone(zone)),
             bars=_element_bars(report.elements),
             units=[
                 {"line": each, "width": _percent(each.ikm), "name": each.unit_name}
@@ -148,25 +144,21 @@ def _pages() -> "Environment":
 
 
 def _number(value: float | None, places: int = 2) -> str:
-    """Write a number as Indonesians do: 87,28."""
-    return "–" if value is None else f"{value:.{places}f}".replace(".", ",")  # noqa: RUF001
+    """Write what was reckoned, such as 87,28, and a dash where nothing could be."""
+    return "–" if value is None else write_number(value, places)  # noqa: RUF001
 
 
 def _whole(value: int | None) -> str:
-    """Write a count as Indonesians do: 1.234."""
-    return "terlalu sedikit" if value is None else f"{value:,}".replace(",", ".")
+    """Write a count, such as 1.234, and say of a hidden one why it is."""
+    return "terlalu sedikit" if value is None else write_number(value, 0)
 
 
 def _share(value: float | None) -> str:
-    return "–" if value is None else f"{100 * value:.1f} %".replace(".", ",")  # noqa: RUF001
+    return "–" if value is None else f"{write_number(100 * value, 1)} %"  # noqa: RUF001
 
 
 def _percent(ikm: float | None) -> float:
     return 0.0 if ikm is None else round((ikm - 25) / 0.75, 1)
-
-
-def _day(day: date | datetime) -> str:
-    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
 
 
 def _short(name: str) -> str:
@@ -176,6 +168,6 @@ def _short(name: str) -> str:
 def _abbreviated(name: str) -> str:
     """Write Maret 2026 as Mar 26."""
     words = name.split()
-    if words[0] in _MONTHS:
+    if words[0] in MONTHS:
         return f"{words[0][:3]} {words[-1][2:]}"
     return name.replace("Triwulan", "TW").replace("Semester", "Smt").replace("Tahun ", "")

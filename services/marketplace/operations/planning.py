@@ -14,12 +14,13 @@ from services.marketplace.context import MarketplaceContext
 from services.marketplace.listing_queries import Promotable, list_promotable
 from services.marketplace.promotion_profile import PromotionAccount
 from services.marketplace.promotion_tables import PromotionSlot, PromotionWish
-from services.marketplace.rules.captions import fill_caption, write_hashtags, write_rupiah
+from services.marketplace.rules.captions import fill_caption, write_hashtags
 from services.marketplace.rules.fairness import FairnessRule, Shown, Waiting
 from services.marketplace.rules.planning import Planned, Queue, SlotKey, Wishes
 from services.marketplace.rules.rhythm import slots_between
 from services.marketplace.rules.slots import IN_VAIN, SlotState
 from shared.ids import new_id
+from shared.indonesian import write_rupiah
 from shared.unit_of_work import UnitOfWork
 
 #: Letters and digits that nobody confuses, also not when they are read aloud.

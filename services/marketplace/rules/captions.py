@@ -40,11 +40,6 @@ def write_hashtags(names: Sequence[str]) -> str:
     return " ".join(f"#{name}" for name in names)
 
 
-def write_rupiah(amount: int) -> str:
-    """Write an amount as Indonesians do: Rp12.500."""
-    return f"Rp{amount:,}".replace(",", ".")
-
-
 def _length(text: str, link: str, platform: str) -> int:
     if platform != "x":
         return len(text)

@@ -1,12 +1,10 @@
-"""What buyers read: prices, stock, months, and the message that a chat begins with."""
+"""What buyers read: stock, months, and the message that a chat begins with."""
 
 from collections.abc import Sequence
 from typing import Final
 
-MONTHS: Final = (
-    "Januari", "Februari", "Maret", "April", "Mei", "Juni",
-    "Juli", "Agustus", "September", "Oktober", "November", "Desember",
-)  # fmt: skip
+from shared.indonesian import MONTHS
+
 STOCK: Final = {
     "available": "Tersedia",
     "limited": "Terbatas",
@@ -18,11 +16,6 @@ HALAL: Final = {
     "certified": "Bersertifikat halal",
 }
 SIZES: Final = {"mikro": "Usaha mikro", "kecil": "Usaha kecil", "menengah": "Usaha menengah"}
-
-
-def rupiah(amount: int) -> str:
-    """Write a sum as Indonesians do: Rp15.000."""
-    return f"Rp{amount:,}".replace(",", ".")
 
 
 def months(numbers: Sequence[int]) -> str:

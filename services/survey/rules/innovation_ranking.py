@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
+from shared.indonesian import write_number
+
 
 @dataclass(frozen=True, slots=True)
 class ScoredInnovation:
@@ -68,11 +70,10 @@ def _rank(
     rewarded: bool,
 ) -> OpdRank:
     points, displayed, adoptions = merit
-    written = f"{points:.2f}".replace(".", ",")
     place = f"Peringkat {rank}{' (bersama)' if shared else ''}"
     reason = (
-        f"{place} dengan nilai {written} dari {len(own)} inovasi yang dinilai panel; terbaik: "
-        f"“{own[0].title}”; {displayed} ditampilkan, {adoptions} kali direplikasi."
+        f"{place} dengan nilai {write_number(points, 2)} dari {len(own)} inovasi yang dinilai "
+        f"panel; terbaik: “{own[0].title}”; {displayed} ditampilkan, {adoptions} kali direplikasi."
     )
     return OpdRank(
         rank, opd, points, len(own), displayed, adoptions, own[0].title, rewarded, reason

@@ -7,16 +7,14 @@ import re
 from datetime import date, timedelta
 from typing import Final, Literal
 
+from shared.indonesian import MONTHS
+
 Cadence = Literal["monthly", "quarterly", "half_yearly", "yearly"]
 
 _MONTHS: Final[dict[Cadence, int]] = {
     "monthly": 1, "quarterly": 3, "half_yearly": 6, "yearly": 12,
 }  # fmt: skip
 _CODE: Final = re.compile(r"([12]\d{3})(?:-(?:(0[1-9]|1[0-2])|Q([1-4])|S([12])))?\Z")
-_MONTH_NAMES: Final = (
-    "Januari", "Februari", "Maret", "April", "Mei", "Juni",
-    "Juli", "Agustus", "September", "Oktober", "November", "Desember",
-)  # fmt: skip
 _ROMAN: Final = ("", "I", "II", "III", "IV")
 
 
@@ -74,7 +72,7 @@ def name_of(period: str) -> str:
     # A month's number is not written in Roman numerals, and goes beyond those that are known here.
     numeral = _ROMAN[(month - 1) // months + 1] if months > 1 else ""
     names = {
-        1: f"{_MONTH_NAMES[month - 1]} {year}",
+        1: f"{MONTHS[month - 1]} {year}",
         3: f"Triwulan {numeral} {year}",
         6: f"Semester {numeral} {year}",
         12: f"Tahun {year}",

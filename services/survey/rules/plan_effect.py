@@ -9,6 +9,7 @@ from math import sqrt
 from typing import Final
 
 from services.survey.rules.weak_elements import POINTS, Tally
+from shared.indonesian import write_number, write_signed
 
 #: Two-sided 95 % of the normal distribution: with 30 answers and more, Student's is close to it.
 _Z: Final = 1.959964
@@ -78,10 +79,10 @@ def describe_effect(effect: Effect, element: str, least_answers: int) -> str:
         )
     moved = "naik" if effect.difference >= 0 else "turun"
     figures = (
-        f"{element} {moved} {_points(abs(effect.difference))} poin, dari "
-        f"{_points(effect.before or 0)} menjadi {_points(effect.after or 0)} "
-        f"(selang kepercayaan 95 % dari selisih: {_signed(effect.low or 0)} sampai "
-        f"{_signed(effect.high or 0)})."
+        f"{element} {moved} {write_number(abs(effect.difference), 1)} poin, dari "
+        f"{write_number(effect.before or 0, 1)} menjadi {write_number(effect.after or 0, 1)} "
+        f"(selang kepercayaan 95 % dari selisih: {write_signed(effect.low or 0, 1)} sampai "
+        f"{write_signed(effect.high or 0, 1)})."
     )
     return f"{figures} {_CONCLUSIONS[effect.verdict]}"
 
@@ -104,11 +105,3 @@ def _error(tally: Tally) -> float:
     n, total, squares = tally.answers + 2, tally.total + 5, tally.squares + 15
     variance = (squares - total * total / n) / (n - 1)
     return variance / tally.answers
-
-
-def _points(value: float) -> str:
-    return f"{value:.1f}".replace(".", ",")
-
-
-def _signed(value: float) -> str:
-    return f"{value:+.1f}".replace(".", ",").replace("-", "\N{MINUS SIGN}")
