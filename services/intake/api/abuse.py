@@ -17,10 +17,10 @@ from services.intake.api.doors import TheDoors
 from services.intake.errors import FormIncorrect
 from services.intake.operations import blocking, spam
 from services.intake.operations.blocking import Blocking
-from services.intake.rules.checking import normalise_phone
 from shared.auth import Principal, require
 from shared.idempotency import IdempotencyKey, once
 from shared.ids import UUID_PATTERN
+from shared.personal_numbers import normalise_phone
 from shared.problems import problem_responses
 from shared.unit_of_work import UnitOfWork
 

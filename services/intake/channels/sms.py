@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Final
 
 from services.intake.channels.message import IncomingMessage
-from services.intake.rules.checking import normalise_phone
+from shared.personal_numbers import normalise_phone
 
 CHANNEL: Final = "sms"
 

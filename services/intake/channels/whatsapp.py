@@ -30,9 +30,9 @@ from services.intake.channels.payloads import (
     name_of,
     read_each,
 )
-from services.intake.rules.checking import normalise_phone
 from services.intake.settings import IntakeSettings
 from shared.contracts.event import AttachmentKind
+from shared.personal_numbers import normalise_phone
 
 CHANNEL: Final = "whatsapp"
 # Nobody waits for an answer to these.

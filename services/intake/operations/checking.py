@@ -5,13 +5,9 @@ from datetime import datetime
 
 from services.intake.context import IntakeContext
 from services.intake.errors import FormIncorrect
-from services.intake.rules.checking import (
-    is_email,
-    is_in_the_future,
-    normalise_nik,
-    normalise_phone,
-)
+from services.intake.rules.checking import is_email, is_in_the_future
 from services.intake.schemas import ComplaintForm, LocationForm, ReporterForm
+from shared.personal_numbers import normalise_nik, normalise_phone
 
 Errors = list[tuple[str, str]]
 

@@ -14,13 +14,14 @@ from services.intake.partner_schemas import (
     PartnerReporter,
     Sp4nReport,
 )
-from services.intake.rules.checking import is_email, is_in_the_future, normalise_phone
+from services.intake.rules.checking import is_email, is_in_the_future
 from services.intake.schemas import (
     MOST_ADDRESS,
     ComplaintForm,
     LocationForm,
     ReporterForm,
 )
+from shared.personal_numbers import normalise_phone
 
 CALL112 = "call112"
 SP4N = "sp4n"

@@ -43,9 +43,9 @@ from services.intake.partner_schemas import (
 )
 from services.intake.partner_tables import PartnerReport
 from services.intake.rules.calls import ANNOYING, opens_complaint
-from services.intake.rules.checking import normalise_phone
 from services.intake.schemas import ComplaintForm
 from shared.masking import mask_identifiers
+from shared.personal_numbers import normalise_phone
 from shared.unit_of_work import UnitOfWork
 
 _REPORT = "report"

@@ -21,7 +21,6 @@ from services.intake.privacy_errors import (
 )
 from services.intake.privacy_profile import RequestKind
 from services.intake.privacy_tables import SubjectRequest
-from services.intake.rules.checking import normalise_nik, normalise_phone
 from services.intake.subject_schemas import (
     DecidedRequest,
     FulfilForm,
@@ -32,6 +31,7 @@ from services.intake.subject_schemas import (
 from services.intake.tables import Complaint
 from shared.ids import new_id
 from shared.masking import mask_identifiers
+from shared.personal_numbers import normalise_nik, normalise_phone
 from shared.unit_of_work import UnitOfWork
 
 BY_SECRET: Final = "tracking_secret"  # noqa: S105 - the name of a proof
