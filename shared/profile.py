@@ -17,6 +17,8 @@ from shared.yaml_lines import Location, YamlDocument, read_yaml
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
+#: What makes up a profile's version.
+_KEPT = ("*.yaml", "*.geojson", "services/*.yaml")
 INDONESIAN_ZONES = ("Asia/Jakarta", "Asia/Makassar", "Asia/Jayapura")
 
 
@@ -144,9 +146,10 @@ def version_of(folder: Path) -> str:
     Line ends are made equal first, so that a checkout on Windows has the same version.
     """
     digest = hashlib.sha256()
-    for path in sorted([*folder.glob("*.yaml"), *folder.glob("*.geojson")]):
+    for path in sorted(each for kind in _KEPT for each in folder.glob(kind)):
         content = path.read_bytes().replace(b"\r\n", b"\n")
-        digest.update(f"{path.name}\0{len(content)}\0".encode())
+        name = path.relative_to(folder).as_posix()
+        digest.update(f"{name}\0{len(content)}\0".encode())
         digest.update(content)
     return digest.hexdigest()
 

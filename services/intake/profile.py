@@ -11,6 +11,8 @@ from services.intake.messages_profile import FILE as MESSAGES
 from services.intake.messages_profile import MessagesFile, check_messages
 from services.intake.partner_profile import OutsideProfile, read_outside
 from services.intake.privacy_profile import PrivacyFile
+from shared.catalogue.definition import Service
+from shared.catalogue.reading import read_services
 from shared.profile import (
     ProfileInvalid,
     ProfilePart,
@@ -156,6 +158,8 @@ class IntakeProfile(ProfilePart):
     messages: MessagesFile | None = None
     #: Names of the OPDs by their codes.
     opds: dict[str, str] = {}
+    #: The service catalogue.
+    services: tuple[Service, ...] = ()
 
     def area_names(self) -> dict[str, str]:
         """Return the name of every district and village by its code."""
@@ -204,6 +208,7 @@ def read(folder: Path) -> IntakeProfile:
     if channels:
         _check_channels(reader, channels)
     outside = read_outside(reader)
+    services = read_services(folder, reader)
     if privacy:
         privacy_profile.check_privacy(reader, privacy)
     reader.finish()
@@ -221,6 +226,7 @@ def read(folder: Path) -> IntakeProfile:
         messages=messages,
         opds=reader.names(_OPDS, "opds"),
         privacy=privacy,
+        services=services,
     )
 
 

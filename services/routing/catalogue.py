@@ -6,6 +6,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from services.routing.workbook import WorkBook
+from shared.catalogue.definition import Service
 
 Priority = Literal["normal", "high", "emergency"]
 
@@ -103,3 +104,4 @@ class RoutingProfile(BaseModel):
     zone: str = "Asia/Jakarta"
     work: WorkBook = WorkBook()
     examples: tuple[TopicExamples, ...] = ()
+    services: tuple[Service, ...] = ()

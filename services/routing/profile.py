@@ -27,6 +27,7 @@ from services.routing.profile_files import (
     TopicsFile,
 )
 from services.routing.work_profile import WORK, check_work, read_work
+from shared.catalogue.reading import read_services
 from shared.expressions.language import ExpressionInvalid, Language
 from shared.profile import ProfileInvalid, ProfileProblem, ProfileReader
 
@@ -73,6 +74,7 @@ def read(folder: Path) -> RoutingProfile:
         _check_examples(reader, examples, known_topics)
     if opds and topics and rules:
         _check_rules(reader, opds, topics, rules)
+    services = read_services(folder, reader)
     reader.finish()
     # Without a problem every file was read; this is said for the type checker.
     if not (opds and topics and rules and areas):
@@ -90,6 +92,7 @@ def read(folder: Path) -> RoutingProfile:
             TopicExamples(code, tuple(texts))
             for code, texts in (examples.examples if examples else {}).items()
         ),
+        services=services,
     )
 
 

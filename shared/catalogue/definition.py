@@ -77,8 +77,9 @@ _YES_PARTLY_NO: Final = (
 class AssessmentItem(ProfilePart):
     """A question of a self-assessment or survey; it becomes a field `code`.
 
-    With `evidence: required` a file `<code>_bukti` belongs to each answer that earns anything. `gap`
-    is what must be done where the answer does not earn the whole weight. A `critical` item must.
+    With `evidence: required` a file `<code>_bukti` belongs to each answer that earns anything.
+    `gap` is what must be done where the answer does not earn the whole weight. What is `critical`
+    counts among the critical gaps then.
     """
 
     code: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,33}$")]

@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 
 from shared.contracts.event import (
     FROZEN,
+    Answer,
     AttachmentKey,
     AttachmentRef,
     Code,
@@ -21,6 +22,7 @@ from shared.contracts.event import (
     RequestId,
     ShortText,
     Text,
+    UtcDatetime,
 )
 
 CaseState = Literal[
@@ -206,11 +208,46 @@ class CaseClosed(Event):
     reason: ClosingReason
 
 
+class StageTerms(BaseModel):
+    """How long a service's stage may take, as the version of the file says that the case has.
+
+    `days` are working days; `seconds` are of elapsed or of working time. With `pauses` it stands
+    still while the citizen is asked. `ladder` is one of sla's. `due_at`, where it is given, is a
+    deadline that somebody set, and outweighs the rest.
+    """
+
+    model_config = FROZEN
+
+    counts: Literal["elapsed", "working", "working_days"]
+    seconds: Annotated[int, Field(ge=60)] | None = None
+    days: Annotated[int, Field(ge=1)] | None = None
+    near_at: Annotated[float, Field(gt=0, lt=1)] = 0.75
+    ladder: Code = "standar"
+    pauses: bool = True
+    due_at: UtcDatetime | None = None
+
+
 class StageEntered(Event):
-    """The case entered a stage that its service in the catalogue defines."""
+    """The case entered a stage that its service in the catalogue defines.
+
+    `stage` is `<service>.<stage>`; in part 0 it follows the stage of the event before, from which
+    `decision` led here and which `answers` (none of them personal) filled in. With `outcome` the
+    case entered no further stage: the service is done, or was refused. A part above 0 is a
+    disposition; its event with the outcome `done` says that it was answered. Without `terms` no
+    clock runs.
+    """
 
     part: Part
     stage: Code
     opd: Code
     decision: ShortText | None = None
     opd_name: ShortText | None = None
+    stage_title: ShortText | None = None
+    service_code: Code | None = None
+    service_version: Code | None = None
+    left: Code | None = None
+    outcome: Literal["done", "refused"] | None = None
+    answers: dict[str, Answer] | None = None
+    text: Text | None = None
+    officer_id: OfficerId | None = None
+    terms: StageTerms | None = None
