@@ -4,11 +4,11 @@ The file is read by `shared.catalogue.reading`, which also checks what no single
 """
 
 from collections.abc import Iterator
-from datetime import date, time
 from typing import Annotated, Final, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
+from shared.catalogue.blocks import Appointment, Document, Fee, Numbering, Registry
 from shared.catalogue.fields import (
     AnyField,
     ChoiceField,
@@ -19,12 +19,11 @@ from shared.catalogue.fields import (
     Option,
     Sentence,
     Slug,
+    Template,
 )
 from shared.profile import ProfilePart
 
 OpdCode = Annotated[str, StringConstraints(min_length=2, max_length=32)]
-#: A text with places such as `{nama}` that are filled in; see `shared.catalogue.templates`.
-Template = Annotated[str, StringConstraints(min_length=1, max_length=4_000)]
 StageRole = Literal["officer", "head"]
 Applicant = Literal["citizen", "operator", "opd"]
 
@@ -208,141 +207,6 @@ class Stage(ProfilePart):
     offline: bool = Field(
         False, description="It may be filled in without a network and sent later, many at once."
     )
-
-
-class Numbering(ProfilePart):
-    """A series of numbers without gaps.
-
-    `pattern` has `{seq}` or `{seq:04}`, and any of `{opd}`, `{month}`, `{roman_month}`, `{year}`
-    and `{<field>}` of a choice. It begins anew each year; with `per_opd` each OPD has its own.
-    `start` is the first number.
-    """
-
-    series: Slug
-    pattern: Annotated[str, StringConstraints(min_length=5, max_length=100)]
-    per_opd: bool = False
-    start: Annotated[int, Field(ge=1, le=10_000_000)] = 1
-
-
-class Session(ProfilePart):
-    """A time on each day of the appointment, and for how many."""
-
-    starts: time
-    ends: time
-    capacity: Annotated[int, Field(ge=1, le=1000)]
-
-    @model_validator(mode="after")
-    def _is_a_span(self) -> Self:
-        if self.starts >= self.ends:
-            raise ValueError("it ends before it starts")
-        return self
-
-
-Weekday = Literal["senin", "selasa", "rabu", "kamis", "jumat", "sabtu", "minggu"]
-
-
-class Appointment(ProfilePart):
-    """When and where people come, how many, and what they bring.
-
-    Sessions can be booked `opens_days` before, until `closes_hours` before they start. `closed` are
-    days on which there are none.
-    """
-
-    weekdays: tuple[Weekday, ...] = Field(min_length=1)
-    sessions: tuple[Session, ...] = Field(min_length=1, max_length=50)
-    place: Label
-    bring: tuple[Label, ...] = ()
-    opens_days: Annotated[int, Field(ge=1, le=366)] = 28
-    closes_hours: Annotated[int, Field(ge=0, le=24 * 30)] = 2
-    closed: tuple[date, ...] = ()
-
-
-class Fee(ProfilePart):
-    """What the service costs, in rupiah; 0 is free."""
-
-    amount: Annotated[int, Field(ge=0, le=10_000_000_000)] = 0
-    note: Sentence | None = None
-
-
-class Paragraph(ProfilePart):
-    """A part of a document: words, or rows of a label and a value, or a row for each of a group."""
-
-    text: Template | None = None
-    rows: tuple[tuple[Label, Template], ...] = ()
-    each: FieldCode | None = Field(None, description="A group; `text` is written for each row.")
-    when: Condition | None = None
-
-    @model_validator(mode="after")
-    def _says_something(self) -> Self:
-        if (self.text is None) == (not self.rows) or (self.each is not None and self.text is None):
-            raise ValueError("a paragraph has text, or rows; `each` needs text")
-        return self
-
-
-class Document(ProfilePart):
-    """A document at the end: a template that becomes a PDF with a QR, or a file of the staff's.
-
-    It is made when `stage` is left by a decision that leads on, or when the service is done. `file`
-    is a staff's file field, which is handed out instead of a PDF. `public` are the fields
-    that the page behind the QR shows beside number and date; nothing personal may be among them.
-    """
-
-    code: Slug
-    title: Label
-    number: Slug | None = Field(None, description="The series its number is drawn from.")
-    stage: Slug | None = Field(None, description="Left out: when the service is done.")
-    when: Condition | None = None
-    heading: Label | None = None
-    body: tuple[Paragraph, ...] = Field((), max_length=60)
-    signed_by: Label | None = Field(None, description="The function of who signs, no name.")
-    public: tuple[FieldCode, ...] = ()
-    valid_days: Annotated[int, Field(ge=1, le=36_600)] | None = None
-    file: FieldCode | None = None
-
-    @model_validator(mode="after")
-    def _is_one_kind(self) -> Self:
-        if (self.file is None) == (not self.body):
-            raise ValueError("a document has a body, or is a file")
-        return self
-
-
-class Column(ProfilePart):
-    """A column of a register: a value `from` an answer, `number`, or a date that expires it."""
-
-    code: FieldCode
-    label: Label
-    source: FieldCode | None = Field(None, description="Whose answer it is; left out: of `code`.")
-    public: bool = True
-
-
-class Match(ProfilePart):
-    """How an application is looked up in the register: by equal values, and near its place.
-
-    `same` are columns; the fields of the same name must have equal values. `compare` are columns
-    that may differ, which is told. Expressions know `register_match` (`none`, `found`, `differs`,
-    `expired`) and `register_metres`.
-    """
-
-    same: tuple[FieldCode, ...] = ()
-    near_metres: Annotated[float, Field(gt=0, le=1000)] | None = None
-    compare: tuple[FieldCode, ...] = ()
-
-
-class Registry(ProfilePart):
-    """A register that the service keeps and can be searched, shown on a map where it has a place.
-
-    With `keeps`, an application that is done becomes an entry. `place` is a location, `expires` a
-    date column. Several services may share one register by its code; one of them says its columns.
-    """
-
-    code: Slug
-    title: Label
-    columns: tuple[Column, ...] = Field((), max_length=40)
-    place: FieldCode | None = None
-    expires: FieldCode | None = None
-    keeps: bool = True
-    match: Match | None = None
-    public: bool = False
 
 
 class Service(ProfilePart):

@@ -21,6 +21,8 @@ Sentence = Annotated[str, StringConstraints(min_length=5, max_length=1000)]
 Condition = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
 #: Which of the applicant's own data a field is: they are kept like a reporter's.
 Identity = Literal["name", "phone", "email", "nik"]
+#: A text with places such as `{nama}` that are filled in; see `shared.catalogue.templates`.
+Template = Annotated[str, StringConstraints(min_length=1, max_length=4_000)]
 FileKind = Literal["image", "document"]
 
 MOST_TEXT = 4_000

@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+from shared.catalogue.blocks import Paragraph
 from shared.catalogue.definition import (
     ADDRESSED,
     ENDS,
     REFUSED,
     Form,
-    Paragraph,
     Service,
     Stage,
     all_fields,

@@ -221,7 +221,7 @@ class StageTerms(BaseModel):
     counts: Literal["elapsed", "working", "working_days"]
     seconds: Annotated[int, Field(ge=60)] | None = None
     days: Annotated[int, Field(ge=1)] | None = None
-    near_at: Annotated[float, Field(gt=0, lt=1)] = 0.75
+    near_at: Annotated[float, Field(ge=0, le=1)] = 0.75
     ladder: Code = "standar"
     pauses: bool = True
     due_at: UtcDatetime | None = None

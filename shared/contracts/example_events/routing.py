@@ -36,6 +36,7 @@ from shared.contracts.routing import (
     ReferralAnswered,
     ResponseGiven,
     StageEntered,
+    StageTerms,
 )
 
 ROUTING: Final[tuple[Event, ...]] = (
@@ -173,9 +174,26 @@ ROUTING: Final[tuple[Event, ...]] = (
         complaint_id=COMPLAINT,
         occurred_at=at(3, day=7),
         part=0,
-        stage="tinjauan-lapangan",
+        stage="rtlh.survei",
         opd="DISPERKIM",
-        decision="Berkas lengkap",
+        decision="lengkap",
         opd_name="Dinas Perumahan dan Kawasan Permukiman",
+        stage_title="Survei lapangan",
+        service_code="rtlh",
+        service_version="1",
+        left="rtlh.administrasi",
+        outcome="done",
+        answers={"berkas_lengkap": True},
+        text="Petugas akan datang untuk survei.",
+        officer_id="officer-7",
+        terms=StageTerms(
+            counts="working_days",
+            seconds=86_400,
+            days=7,
+            near_at=0.75,
+            ladder="standar",
+            pauses=True,
+            due_at=at(3, day=18),
+        ),
     ),
 )
