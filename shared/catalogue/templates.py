@@ -43,7 +43,7 @@ def write_answer(field: AnyField, answer: Any) -> str:
 
 def _number(field: Any, answer: float) -> str:
     if field.unit == "Rp":
-        return write_rupiah(answer)
+        return write_rupiah(round(answer))
     written = write_number(answer)
     return f"{written} {field.unit}" if field.unit else written
 
