@@ -1,5 +1,6 @@
 """Fixtures of all tests: the run's real servers, and the whole system on them."""
 
+import gc
 import os
 import shutil
 import tempfile
@@ -63,6 +64,15 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     servers.callback(shutil.rmtree, root, ignore_errors=True)
     servers.enter_context(running_postgres(root))
     session.config.stash[_SERVERS] = servers
+
+
+def pytest_collection_finish() -> None:
+    """Let the collector pass over what stays: modules and tests are a million objects.
+
+    Else each full collection stops the test that it comes in for 0.6 s, on a busy machine for more.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
