@@ -15,6 +15,7 @@ from shared.auth import Role
 from shared.ids import new_id
 from tests.service.intake.driver import COMPLAINTS, Driver, Lodged
 from tests.service.intake.events import Telling
+from tests.support.numbers import tells_number
 from tests.support.servers import Databases
 from tests.support.system import running_system
 
@@ -128,7 +129,8 @@ async def test_whoever_sent_a_complaint_is_blocked_unseen(intake: Driver) -> Non
     answer = await intake.client.post(COMPLAINTS, json=form, headers=headers)
     made = await _block(intake, complaint_id=answer.json()["complaint_id"])
     assert {each["kind"] for each in made.json()["items"]} == {"phone", "device"}
-    assert "7004" not in made.text
+    assert "perangkat-7004" not in made.text
+    assert not tells_number(made.text, form["reporter"]["phone"])
     by_device = await intake.client.post(COMPLAINTS, json={"text": TEXT}, headers=headers)
     assert by_device.status_code == 403
     (row,) = await intake.rows(

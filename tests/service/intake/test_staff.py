@@ -5,6 +5,7 @@ import pytest
 from shared.auth import Role
 from tests.service.intake.driver import REPORTER, Driver, Lodged
 from tests.service.intake.events import Telling
+from tests.support.numbers import tells_number
 
 PATH = "/intake/v1/staff/complaints"
 
@@ -27,7 +28,7 @@ async def test_officers_of_the_current_opd_read_what_was_written(intake: Driver)
     assert said["own"]["text"] == "Saya Wagiman, lampu padam."
     assert [each["text"] for each in said["own"]["messages"]] == ["Dekat pos."]
     assert "reporter" not in said
-    assert "0812" not in answer.text
+    assert not tells_number(answer.text, REPORTER["phone"])
     assert lodged.secret not in answer.text
 
 

@@ -96,7 +96,7 @@ async def test_answer_travels_as_written_less_sixteen_digits(
     assert isinstance(event, ResponseGiven)
     assert event.text == "Hubungi 0800 0000 112. NIK [nik] sudah kami catat."
     assert (event.kind, event.opd, event.officer_id) == (kind, "DISHUB", "petugas-1")
-    assert "3201" not in str(await routing.facts(complaint_id))
+    assert "3201010101010001" not in str(await routing.facts(complaint_id))
 
 
 async def test_question_waits_for_the_citizen(routing: Driver) -> None:

@@ -97,7 +97,8 @@ async def test_bug_is_a_500_that_tells_nothing_but_its_trace(small: SmallService
     problem(response, 500)
     assert response.headers["x-request-id"] == "permintaan-7"
     assert "KeyError" not in response.text
-    assert "0812" not in response.text
+    assert "telepon" not in response.text
+    assert "081234567890" not in response.text
 
 
 async def test_body_that_declares_too_much_is_refused_unread(small: SmallService) -> None:
