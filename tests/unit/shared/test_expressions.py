@@ -1,7 +1,7 @@
 """What a Pemda may write as a condition, what is refused with its place, and what may fail."""
 
-import time
 from collections.abc import Mapping
+from time import thread_time
 
 import pytest
 from hypothesis import given
@@ -128,10 +128,10 @@ def test_a_name_that_is_not_there_fails_aloud() -> None:
     ).map(" ".join)
 )
 def test_whatever_is_written_is_compiled_or_refused_at_once(source: str) -> None:
-    began = time.perf_counter()
+    began = thread_time()
     try:
         compiled = LANGUAGE.compile(source)
         compiled.matches(VALUES)
     except (ExpressionInvalid, ExpressionFailed):
         pass
-    assert time.perf_counter() - began < 1.0
+    assert thread_time() - began < 1.0
