@@ -172,7 +172,7 @@ class Recorder:
         """What came, of one key or of all."""
         return [m.value for m in self.messages if key is None or m.key == key]
 
-    async def wait_for(self, count: int, seconds: float = 20) -> list[ReceivedMessage]:
+    async def wait_for(self, count: int, seconds: float = 30) -> list[ReceivedMessage]:
         """Wait until at least so many messages came."""
         await until(lambda: len(self.messages) >= count, seconds)
         return self.messages

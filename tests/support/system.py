@@ -69,7 +69,7 @@ class System:
         self.clock.advance(timedelta(**by))
         await self.settle()
 
-    async def settle(self, seconds: float = 20) -> None:
+    async def settle(self, seconds: float = 30) -> None:
         """Wait until no event is under way and no clock is due."""
         deadline = monotonic() + seconds
         calm = 0
@@ -157,7 +157,7 @@ async def running_system(
         ) as client,
     ):
         # Chores close, forget and ask: none of them comes between what a test does.
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(30):
             for each in app.apps.values():
                 await each.state.service.tidied.wait()
         issuer = LocalIssuer(home, issuer=core.oidc_issuer, audience=core.oidc_audience)

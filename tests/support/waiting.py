@@ -5,7 +5,7 @@ from collections.abc import Callable
 from time import monotonic
 
 
-async def until(condition: Callable[[], object], seconds: float = 20) -> None:
+async def until(condition: Callable[[], object], seconds: float = 30) -> None:
     """Wait until the condition holds; raises TimeoutError with its name otherwise."""
     deadline = monotonic() + seconds
     while not condition():

@@ -158,7 +158,7 @@ async def play(running: Served, base: dict[ServiceName, str]) -> None:
         await print_outcome(paper, doors, player)
     clock.release()
 
-    assert monotonic() - began < 20
+    assert monotonic() - began < 60
     assert player.refusals == []
     assert player.counts["masuk"] == _COMPLAINTS
     assert player.counts["dijawab"] == _COMPLAINTS

@@ -19,7 +19,7 @@ async def running(relay: Relay) -> AsyncIterator[None]:
         yield
     finally:
         relay.stop()
-        await asyncio.wait_for(task, 10)
+        await asyncio.wait_for(task, 30)
 
 
 async def commit(publisher: Publisher, complaint: str, *reasons: str) -> None:
@@ -57,7 +57,7 @@ async def test_nudge_is_heard_at_once(publisher: Publisher) -> None:
         await asyncio.sleep(0.2)
         await commit(publisher, new_complaint(), "a")
         relay.nudge()
-        await until(lambda: publisher.wire.sent, 5)
+        await until(lambda: publisher.wire.sent, 15)
 
 
 async def test_wire_that_fails_costs_nothing_but_time(publisher: Publisher) -> None:
@@ -67,7 +67,7 @@ async def test_wire_that_fails_costs_nothing_but_time(publisher: Publisher) -> N
     relay = publisher.new_relay(batch_size=4)
     async with running(relay):
         await until(lambda: set(sent(publisher)) == set(range(1, 11)))
-        deadline = 100
+        deadline = 600
         while await unpublished(publisher) and deadline:
             deadline -= 1
             await asyncio.sleep(0.05)
@@ -82,8 +82,9 @@ async def test_commits_do_not_hurry_a_relay_whose_wire_is_down(publisher: Publis
         for _ in range(100):
             relay.nudge()
             await asyncio.sleep(0.005)
-    # 20, 40, 80, 160 … ms between the attempts, whatever the number of commits.
-    assert publisher.wire.attempts < 10
+    # 20, 40, 80, 160 … ms between the attempts, whatever the number of commits; also where a busy
+    # machine makes half a minute of it.
+    assert publisher.wire.attempts < 20
 
 
 async def test_transaction_that_commits_late_is_not_skipped(publisher: Publisher) -> None:
@@ -153,7 +154,7 @@ async def test_published_rows_are_forgotten_after_a_week(publisher: Publisher) -
                     (await connection.execute(text("SELECT count(*) FROM outbox"))).scalar_one()
                 )
 
-        for _ in range(200):
+        for _ in range(1_000):
             relay.nudge()
             if await rows() == 1:
                 break

@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
@@ -38,7 +37,7 @@ def is_alive(pid: int) -> bool:
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while not condition():  # noqa: ASYNC110 - it waits for the system, which sets no event
             await asyncio.sleep(0.02)
 
@@ -83,9 +82,9 @@ async def test_stop_ends_also_who_ignores_sigterm_and_grandchildren(
     await until(lambda: "| up" in output.getvalue() and "| grandchild" in output.getvalue())
     grandchild = int(output.getvalue().split("| grandchild ")[1].split()[0])
     pids = [*supervisor.pids().values(), grandchild]
-    began = time.monotonic()
-    await supervisor.stop()
-    assert time.monotonic() - began < 3
+    # Left alone, they would sleep for a minute.
+    async with asyncio.timeout(30):
+        await supervisor.stop()
     await until(lambda: not any(map(is_alive, pids)))
     assert "stubborn did not stop in 0.5 s" in output.getvalue()
     assert supervisor.pids() == {}
@@ -98,7 +97,7 @@ async def test_killed_child_comes_back_and_takes_its_group_along(
     await until(lambda: "| grandchild" in output.getvalue())
     grandchild = int(output.getvalue().split("| grandchild ")[1].split()[0])
     supervisor.kill("routing", signal.SIGKILL)
-    second = await asyncio.wait_for(supervisor.wait_started("routing", 2), 10)
+    second = await asyncio.wait_for(supervisor.wait_started("routing", 2), 30)
     assert second != first
     assert supervisor.starts("routing") == 2
     assert "routing was ended by SIGKILL" in output.getvalue()
@@ -124,7 +123,7 @@ async def test_name_is_taken_while_its_child_runs(supervisor: Supervisor) -> Non
 async def test_death_of_one_stops_all(supervisor: Supervisor) -> None:
     await supervisor.start("sla", python(SLEEP))
     await supervisor.start("intake", python("raise SystemExit(3)"))
-    assert await asyncio.wait_for(supervisor.run_until_stopped(), 10) == 3
+    assert await asyncio.wait_for(supervisor.run_until_stopped(), 30) == 3
     assert supervisor.pids() == {}
 
 
@@ -149,6 +148,6 @@ async def test_no_child_outlives_the_supervisor(sign: signal.Signals) -> None:
     (pids,) = (line.split()[1:] for line in lines if line.startswith("pids"))
     assert all(is_alive(int(pid)) for pid in pids)
     os.kill(stack.pid, sign)
-    code = await asyncio.wait_for(stack.wait(), 10)
+    code = await asyncio.wait_for(stack.wait(), 30)
     assert code == (-signal.SIGKILL if sign == signal.SIGKILL else 0)
     await until(lambda: not any(is_alive(int(pid)) for pid in pids))

@@ -17,7 +17,7 @@ BANK = "/intake/v1/bank"
 ZONE = ZoneInfo("Asia/Jakarta")
 
 
-async def caught_up(intake: Driver, queue: str = "bank_change", seconds: float = 10) -> None:
+async def caught_up(intake: Driver, queue: str = "bank_change", seconds: float = 30) -> None:
     """Wait until the bank shows every complaint as it is, or has announced every import."""
     deadline = monotonic() + seconds
     while await intake.rows(f"SELECT 1 FROM {queue} LIMIT 1"):  # noqa: S608 - a table's name

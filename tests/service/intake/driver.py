@@ -121,7 +121,7 @@ class Driver:
         """Put these envelopes on the wire, in this order, and wait until each is dealt with."""
         await self.system.transport.publish([encode(each) for each in envelopes])
         service = self.system.service("intake")
-        deadline = monotonic() + 10
+        deadline = monotonic() + 30
         while service.subscription is None or service.subscription.health().lag:
             assert monotonic() < deadline, "intake does not read"
             await asyncio.sleep(0.005)

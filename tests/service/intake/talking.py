@@ -26,7 +26,7 @@ class Talk:
 
     async def heard(self, platform: str, number: int) -> list[Call]:
         """Return what people got by a platform, once it is this many messages."""
-        deadline = monotonic() + 10
+        deadline = monotonic() + 30
         while len(self.platforms.accepted(platform)) < number:
             assert monotonic() < deadline, [call.path for call in self.platforms.calls]
             await asyncio.sleep(0.01)

@@ -137,7 +137,7 @@ async def test_what_may_have_been_sent_is_held_and_not_sent_again(
 ) -> None:
     platforms.will("telegram", mood)
     message_id = await bench.put("telegram")
-    async with bench.working(_worker(bench, platforms, "telegram", timeout_seconds=0.3)):
+    async with bench.working(_worker(bench, platforms, "telegram", timeout_seconds=1)):
         await bench.until(message_id, "unsure")
         bench.clock.advance(timedelta(days=2))
         await asyncio.sleep(0.2)
@@ -154,7 +154,7 @@ async def test_a_receiver_that_knows_the_id_is_told_again(
     platforms.will("webhook", "slow_after")
     url = f"{platforms.url('webhook')}/situs"
     message_id = await bench.put("webhook", to=url, account="situs")
-    async with bench.working(_worker(bench, platforms, "webhook", timeout_seconds=0.5)):
+    async with bench.working(_worker(bench, platforms, "webhook", timeout_seconds=1)):
         row = await bench.until(message_id, "queued", attempts=1)
         bench.clock.set(row["due_at"])
         await bench.until(message_id, "sent")

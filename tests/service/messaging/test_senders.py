@@ -213,7 +213,7 @@ async def test_what_goes_wrong_is_told_apart(
     platforms: Platforms, channel: str, mood: Mood, expected: type[Exception]
 ) -> None:
     slow = mood in {"slow_before", "slow_after"}
-    settings = sending_settings(platforms, timeout_seconds=0.3 if slow else 5)
+    settings = sending_settings(platforms, timeout_seconds=1 if slow else 5)
     senders = make_senders(settings, ManualClock(NOW))
     platforms.will(channel, mood)
     if (channel, mood) == ("webhook", "refused"):

@@ -103,13 +103,13 @@ class Driver:
         """Put raw messages on the wire."""
         await self.system.transport.publish(messages)
         service = self.system.service("routing")
-        deadline = monotonic() + 10
+        deadline = monotonic() + 30
         while service.subscription is None or service.subscription.health().lag:
             assert monotonic() < deadline, "routing does not read"
             await asyncio.sleep(0.005)
 
     async def _wait_for(self, sql: str, count: int, **values: Any) -> None:
-        deadline = monotonic() + 10
+        deadline = monotonic() + 30
         while (await self.system.rows("routing", sql, **values))[0]["n"] < count:
             assert monotonic() < deadline, "routing did not take the events in"
             await asyncio.sleep(0.005)

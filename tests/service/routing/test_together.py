@@ -28,7 +28,7 @@ def deeds_of(routing: Driver) -> GroupWriter[Any, Any]:
 
 async def wait_for(writer: GroupWriter[Any, Any], *, waiting: int) -> None:
     """Wait until so many actions gather behind those that are being stored."""
-    deadline = monotonic() + 10
+    deadline = monotonic() + 30
     while len(writer._waiting) < waiting:  # noqa: SLF001 - nobody else needs to know
         assert monotonic() < deadline, "the actions do not come"
         await asyncio.sleep(0.005)
@@ -57,7 +57,7 @@ async def wait_for_lock(connection: AsyncConnection, count: int) -> None:
         "SELECT count(*) FROM pg_stat_activity"
         " WHERE datname = current_database() AND wait_event_type = 'Lock'"
     )
-    deadline = monotonic() + 10
+    deadline = monotonic() + 30
     while (await connection.execute(asked)).scalar_one() < count:
         assert monotonic() < deadline, "nobody waits"
         await asyncio.sleep(0.005)

