@@ -76,9 +76,11 @@ class UnitOfWork:
         self._calls += part._calls  # noqa: SLF001
 
     async def finish(self) -> None:
-        """Do what was gathered."""
-        for gathering in self._gatherings.values():
-            await gathering.finish(self)
+        """Do what was gathered, and what is gathered meanwhile: the first asked for comes first."""
+        finished = 0
+        while gatherings := list(self._gatherings.values())[finished:]:
+            await gatherings[0].finish(self)
+            finished += 1
 
     def after_commit(self, call: Callable[[], None]) -> None:
         """Call this if, and only if, this unit commits: for counters, which cannot roll back."""

@@ -31,15 +31,6 @@ _MOVE = """
     INSERT INTO timeline_entry (complaint_id, kind, happened_at, opd, opd_name, text, detail)
     VALUES (CAST($1 AS uuid), $9, $10, $11, $12, $13, $14)
     """
-_PUT_DEADLINE = """
-    INSERT INTO deadline (clock_id, complaint_id, stage, part, epoch, due_at, state)
-    VALUES ($1, CAST($2 AS uuid), $3, $4, $5, $6, $7)
-    ON CONFLICT (clock_id) DO UPDATE SET due_at = EXCLUDED.due_at, state = EXCLUDED.state
-    """
-_SET_DEADLINE_STATE = """
-    UPDATE deadline SET state = $2
-    WHERE clock_id = $1 AND (CAST($3 AS text) IS NULL OR state = $3)
-    """
 
 
 async def find_complaint(connection: AsyncConnection, tracking_code: str) -> Complaint | None:
@@ -171,28 +162,6 @@ async def list_messages(connection: AsyncConnection, complaint_id: str) -> list[
     )
     rows = (await connection.execute(statement)).all()
     return [Message(**_named(row)) for row in reversed(rows)]
-
-
-async def put_deadline(connection: AsyncConnection, deadline: Deadline) -> None:
-    """Store a clock's due time and state, whether the clock was known or not."""
-    await fetch(
-        connection,
-        _PUT_DEADLINE,
-        deadline.clock_id,
-        deadline.complaint_id,
-        deadline.stage,
-        deadline.part,
-        deadline.epoch,
-        deadline.due_at,
-        deadline.state,
-    )
-
-
-async def set_deadline_state(
-    connection: AsyncConnection, clock_id: str, state: str, *, only_from: str | None = None
-) -> None:
-    """Store a clock's state, if the clock is one that citizens see."""
-    await fetch(connection, _SET_DEADLINE_STATE, clock_id, state, only_from)
 
 
 async def list_deadlines(

@@ -8,12 +8,12 @@ from typing import Final
 
 from services.intake import duplicate_queries, queries
 from services.intake.context import IntakeContext
-from services.intake.errors import ComplaintMissing
 from services.intake.operations.leading import shared_steps
-from services.intake.operations.partner_statuses import tell_partner
+from services.intake.operations.steps import step_book
 from services.intake.operations.telling import tell_reporter
-from services.intake.rules.progress import WITHDRAWN, Entry, follow
+from services.intake.rules.progress import WITHDRAWN, Entry
 from services.intake.tables import Deadline
+from shared.columns import row_of
 from shared.contracts.event import Event
 from shared.contracts.routing import CaseMerged, CaseUnmerged
 from shared.contracts.sla import (
@@ -31,22 +31,8 @@ _SHOWN_STAGES: Final = ("first_response", "follow_up", "resolution")
 
 
 async def follow_case(unit: UnitOfWork, context: IntakeContext, event: Event) -> None:
-    """Show what happened to a case, and tell its reporter; raises ComplaintMissing."""
-    before = await queries.lock_progress(unit.connection, event.complaint_id)
-    if before is None:
-        raise ComplaintMissing(f"no complaint {event.complaint_id} to follow")
-    after, entry = follow(before, event)
-    if entry is None:
-        return
-    if after == before:
-        await queries.insert_entry(unit.connection, event.complaint_id, entry, event.occurred_at)
-    else:
-        await queries.move_complaint(
-            unit.connection, event.complaint_id, after, entry, event.occurred_at
-        )
-    tell_partner(unit, context, event.complaint_id, before, after, entry, event.occurred_at)
-    if after.state != WITHDRAWN:
-        tell_reporter(unit, context, event.complaint_id, entry)
+    """Show what happened to a case, and tell its reporter; ComplaintMissing at the unit's end."""
+    step_book(unit, context).heard.append(event)
 
 
 async def follow_merger(unit: UnitOfWork, context: IntakeContext, event: CaseMerged) -> None:
@@ -55,6 +41,7 @@ async def follow_merger(unit: UnitOfWork, context: IntakeContext, event: CaseMer
     Raises ComplaintMissing.
     """
     await follow_case(unit, context, event)
+    await step_book(unit, context).settle(unit)
     progress = await queries.lock_progress(unit.connection, event.complaint_id)
     if progress is None or progress.state == WITHDRAWN:
         return
@@ -74,42 +61,41 @@ async def follow_merger(unit: UnitOfWork, context: IntakeContext, event: CaseMer
 async def follow_separation(unit: UnitOfWork, context: IntakeContext, event: CaseUnmerged) -> None:
     """Show that a case is its own again; raises ComplaintMissing."""
     await follow_case(unit, context, event)
+    await step_book(unit, context).settle(unit)
     await duplicate_queries.end_merger(unit.connection, event.complaint_id, event.occurred_at)
 
 
 async def follow_clock(
     unit: UnitOfWork,
-    _context: IntakeContext,
+    context: IntakeContext,
     event: ClockStarted | ClockResumed | ClockRescheduled,
 ) -> None:
     """Show when a step is due."""
     if event.stage not in _SHOWN_STAGES:
         return
-    await queries.put_deadline(
-        unit.connection,
-        Deadline(
-            clock_id=event.clock_id,
-            complaint_id=event.complaint_id,
-            stage=event.stage,
-            part=event.part,
-            epoch=event.epoch,
-            due_at=event.due_at,
-            state="running",
-        ),
-    )
+    deadline = {
+        "clock_id": event.clock_id,
+        "complaint_id": event.complaint_id,
+        "stage": event.stage,
+        "part": event.part,
+        "epoch": event.epoch,
+        "due_at": event.due_at,
+        "state": "running",
+    }
+    step_book(unit, context).put_deadline(row_of(Deadline, deadline))
 
 
-async def pause_clock(unit: UnitOfWork, _context: IntakeContext, event: ClockPaused) -> None:
+async def pause_clock(unit: UnitOfWork, context: IntakeContext, event: ClockPaused) -> None:
     """Show that a step waits for something else; no effect on a clock that is not shown."""
-    await queries.set_deadline_state(unit.connection, event.clock_id, "paused")
+    step_book(unit, context).set_state(event.clock_id, "paused")
 
 
-async def stop_clock(unit: UnitOfWork, _context: IntakeContext, event: ClockStopped) -> None:
+async def stop_clock(unit: UnitOfWork, context: IntakeContext, event: ClockStopped) -> None:
     """Show how a clock ended; no effect on a clock that is not shown."""
-    await queries.set_deadline_state(unit.connection, event.clock_id, event.outcome)
+    step_book(unit, context).set_state(event.clock_id, event.outcome)
 
 
 async def miss_deadline(unit: UnitOfWork, context: IntakeContext, event: DeadlineMissed) -> None:
     """Show that a step is late, in the expectations and on the timeline."""
-    await queries.set_deadline_state(unit.connection, event.clock_id, "missed", only_from="running")
+    step_book(unit, context).miss(event.clock_id)
     await follow_case(unit, context, event)

@@ -1,6 +1,8 @@
 """What citizens see follows routing and sla, in whatever order the two topics come."""
 
+from collections.abc import Callable
 from itertools import combinations
+from random import Random
 from typing import Any
 
 import pytest
@@ -235,3 +237,63 @@ async def test_a_withdrawn_complaint_stays_withdrawn_whatever_comes_late(
     assert (await intake.say(lodged, "withdraw", {"reason": "Sudah beres."})).status_code == 201
     await intake.tell(getattr(telling, late)())
     assert (await intake.track(lodged))["status"] == "withdrawn"
+
+
+def _wild_story(telling: Telling, other: str, number: int) -> tuple[list[Event], list[Event]]:
+    """Make up what routing says of a case, and then sla, some of it senseless."""
+    choose = Random(number)  # noqa: S311 - no secret
+    question = new_id()
+    stages = ("first_response", "follow_up", "verification")
+    ways: list[Callable[[], Event]] = [
+        telling.triaged,
+        telling.assigned,
+        telling.answered,
+        telling.resolved,
+        telling.reopened,
+        telling.closed,
+        telling.rejected,
+        telling.returned,
+        lambda: telling.asked(question),
+        lambda: telling.told(question),
+        lambda: telling.merged(other),
+        lambda: telling.unmerged(other),
+    ]
+    ticks: list[Callable[[], Event]] = [
+        lambda: telling.clock(choose.choice(stages), hours=choose.randint(1, 9)),
+        lambda: telling.resumed(choose.choice(stages)),
+        lambda: telling.paused(choose.choice(stages)),
+        lambda: telling.missed(choose.choice(stages)),
+        lambda: telling.stopped(choose.choice(stages), choose.choice(("met", "missed"))),
+    ]
+    return [choose.choice(ways)() for _ in range(9)], [choose.choice(ticks)() for _ in range(9)]
+
+
+async def _shown(intake: Driver, lodged: Lodged) -> list[list[dict[str, Any]]]:
+    """Return what is stored of a complaint, less what differs between two."""
+    return [
+        await intake.rows(sql, id=lodged.complaint_id)
+        for sql in (
+            """SELECT state, opd, opd_name, topic, epoch, request_id IS NULL AS asked,
+            state_before_merge, retained_since FROM complaint WHERE complaint_id = :id""",
+            """SELECT kind, happened_at, opd, opd_name, text, detail FROM timeline_entry
+            WHERE complaint_id = :id ORDER BY seq""",
+            "SELECT stage, due_at, state FROM deadline WHERE complaint_id = :id ORDER BY stage",
+        )
+    ]
+
+
+@pytest.mark.parametrize("number", range(12))
+async def test_what_comes_together_is_shown_as_if_it_came_one_by_one(
+    intake: Driver, number: int
+) -> None:
+    one_by_one, together = await intake.lodge(), await intake.lodge()
+    other = (await intake.lodge()).complaint_id
+    for publisher in _wild_story(Telling(one_by_one.complaint_id, intake.now), other, number):
+        for event in publisher:
+            await intake.tell(event)
+    # Between two publishers there is no order.
+    for publisher in _wild_story(Telling(together.complaint_id, intake.now), other, number):
+        await intake.tell(*publisher)
+    assert await _shown(intake, together) == await _shown(intake, one_by_one)
+    dead = "SELECT * FROM dead_letter WHERE aggregateid = :id"
+    assert await intake.rows(dead, id=together.complaint_id) == []
