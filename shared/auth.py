@@ -1,7 +1,7 @@
 """Who is calling: staff tokens (OIDC access tokens, or the local issuer's), roles, and the door."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import sha256
@@ -202,10 +202,15 @@ def require(*roles: Role) -> Callable[..., Awaitable[Principal]]:
     ) -> Principal:
         if credentials is None:
             raise _refused("Sertakan token petugas pada header Authorization.")
-        verifier: TokenVerifier = request.app.state.verifier
-        caller = await verifier.verify(credentials.credentials)
-        if not caller.has(*roles):
-            raise Forbidden("Peran Anda tidak berwenang melakukan ini.")
-        return caller
+        return await admit(request, credentials.credentials, roles)
 
     return principal
+
+
+async def admit(request: Request, token: str, roles: Collection[Role]) -> Principal:
+    """Return who sends a token; raises Unauthenticated, and Forbidden without any of the roles."""
+    verifier: TokenVerifier = request.app.state.verifier
+    caller = await verifier.verify(token)
+    if not caller.has(*roles):
+        raise Forbidden("Peran Anda tidak berwenang melakukan ini.")
+    return caller

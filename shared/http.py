@@ -1,6 +1,6 @@
 """What wraps every request: an id, a trace, a size limit, metrics, and one log line."""
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from time import perf_counter
 
 from fastapi import Request
@@ -18,6 +18,9 @@ from shared.telemetry import span
 
 MAX_BODY_BYTES = 256 * 1024
 _BODY_LIMIT = "tanggap.body_limit"
+#: In the scope that a hot door is given: the app that serves what it does not.
+ORDINARY = "tanggap.ordinary"
+HotDoors = Callable[[str, str], ASGIApp | None]
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
@@ -31,18 +34,18 @@ class RequestScope:
         service: str,
         seconds: Histogram,
         requests: Counter,
-        hot_doors: Mapping[tuple[str, str], ASGIApp] | None = None,
+        hot_doors: HotDoors = lambda method, path: None,
     ) -> None:
         """`seconds` has the labels service, method and route; `requests` status as well.
 
         `hot_doors` are found by method and path before the app is asked for its routes, and set the
-        scope's `route` themselves.
+        scope's `route` themselves. What is not for them they hand to the scope's ORDINARY.
         """
         self._app = app
         self._service = service
         self._seconds = seconds
         self._requests = requests
-        self._hot_doors = hot_doors or {}
+        self._hot_doors = hot_doors
         # Of each answer's labels, the metrics: to look them up takes as long as to count.
         self._counted: dict[tuple[str, str, int], tuple[Histogram, Counter]] = {}
 
@@ -80,7 +83,11 @@ class RequestScope:
             await send(message)
 
         try:
-            app = self._hot_doors.get((scope["method"], scope["path"]), self._app)
+            app = self._hot_doors(scope["method"], scope["path"])
+            if app is None:
+                app = self._app
+            else:
+                scope[ORDINARY] = self._app
             await app(scope, _limited(scope, receive, headers), send_with_id)
         except Exception as error:
             if started:

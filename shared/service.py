@@ -10,7 +10,6 @@ import structlog
 from fastapi import APIRouter, FastAPI, Response
 from fastapi.responses import JSONResponse, PlainTextResponse
 from pydantic import BaseModel
-from starlette.types import ASGIApp
 
 from shared.auth import JwksKeys, KeySource, TokenVerifier
 from shared.clock import Clock
@@ -18,7 +17,7 @@ from shared.contracts.event import Event
 from shared.contracts.topics import ServiceName, topics_consumed_by
 from shared.database import Database, is_transient
 from shared.housekeeping import Chore, keep_house_hourly
-from shared.http import RequestScope
+from shared.http import HotDoors, RequestScope
 from shared.inbox import Handler, Inbox
 from shared.local_issuer import LocalIssuer
 from shared.metrics import (
@@ -103,7 +102,7 @@ class Service:
         description: str,
         routers: Sequence[APIRouter],
         on_start: OnStart,
-        hot_doors: Mapping[tuple[str, str], ASGIApp] | None = None,
+        hot_doors: HotDoors = lambda method, path: None,
     ) -> FastAPI:
         """Make the FastAPI app; `on_start` runs once the database answers.
 

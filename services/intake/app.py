@@ -137,9 +137,7 @@ def create_app(settings: IntakeSettings, transport: Transport | None, clock: Clo
         digests.router,
         open_data.router,
     ]
-    app = service.build_app(
-        "Laporan Warga", _DESCRIPTION, routers, on_start, submitting.hot_doors()
-    )
+    app = service.build_app("Laporan Warga", _DESCRIPTION, routers, on_start, submitting.hot_door)
     return app
 
 

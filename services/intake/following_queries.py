@@ -14,7 +14,7 @@ from shared.database import fetch
 
 _LOCK: Final = """
     SELECT CAST(complaint_id AS text) AS complaint_id, state, opd, opd_name, topic, epoch,
-           CAST(request_id AS text) AS request_id, state_before_merge
+           request_id, state_before_merge
     FROM complaint WHERE complaint_id = ANY (CAST($1 AS uuid[]))
     ORDER BY complaint_id FOR NO KEY UPDATE
     """
@@ -27,7 +27,7 @@ _MOVE: Final = """
                retained_since = CASE WHEN n.retained_at IS NOT NULL THEN
                    coalesce(CASE WHEN NOT n.began_anew THEN c.retained_since END, n.retained_at) END
         FROM json_to_recordset($1) AS n (complaint_id uuid, state text, opd text, opd_name text,
-             topic text, epoch int, request_id uuid, state_before_merge text,
+             topic text, epoch int, request_id text, state_before_merge text,
              retained_at timestamptz, began_anew bool)
         WHERE c.complaint_id = n.complaint_id
     )

@@ -13,6 +13,7 @@ from services.routing.api import (
     reading,
     triage,
 )
+from services.routing.api.hot import hot_door
 from services.routing.consumers import handlers
 from services.routing.context import make_context
 from services.routing.metrics import GAUGES, RoutingMetrics
@@ -54,5 +55,5 @@ def create_app(settings: RoutingSettings, transport: Transport, clock: Clock) ->
 
     doors = (reading, acting, joining, handling, triage, proving, practising, deciding)
     routers = [door.router for door in doors]
-    app = service.build_app("Tanggap: routing", _DESCRIPTION, routers, on_start)
+    app = service.build_app("Tanggap: routing", _DESCRIPTION, routers, on_start, hot_door)
     return app

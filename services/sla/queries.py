@@ -1,13 +1,12 @@
 """SQL of cases and clocks, for operations and doors."""
 
-import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Text, select, text, tuple_, update
-from sqlalchemy.dialects.postgresql import JSONB, UUID
+from pydantic_core import to_json
+from sqlalchemy import Row, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
@@ -21,6 +20,7 @@ from services.sla.policies import (
 from services.sla.rules import ClockPlan
 from services.sla.stopwatch import ClockKey
 from services.sla.tables import CaseRow, ClockRow, EscalationRow
+from shared.database import fetch
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,45 +48,30 @@ class KeptCase:
 # ------------------------------------------------------------------------------- cases
 
 _SELECT_CASES = """
-    SELECT complaint_id, submitted_at, channel, classification, emergency, withdrawn_at, marks,
-           acts, clocks
-    FROM case_facts WHERE complaint_id = ANY (CAST(:ids AS uuid[]))
-    ORDER BY complaint_id
+    SELECT CAST(complaint_id AS text) AS complaint_id, submitted_at, channel, classification,
+           emergency, withdrawn_at, marks, acts, clocks
+    FROM case_facts WHERE complaint_id = ANY (CAST($1 AS uuid[]))
+    ORDER BY case_facts.complaint_id
     """
-_CASE_COLUMNS: Mapping[str, Any] = {
-    "complaint_id": UUID(as_uuid=False),
-    "marks": JSONB,
-    "acts": JSONB,
-    "clocks": JSONB,
-    "channel": Text,
-    "classification": Text,
-}
-_READ_CASES = text(_SELECT_CASES).columns(**_CASE_COLUMNS)
-_LOCK_CASES = text(f"{_SELECT_CASES} FOR UPDATE").columns(**_CASE_COLUMNS)
-_OPEN_CASES = text(
-    """
+_LOCK_CASES = f"{_SELECT_CASES} FOR UPDATE"
+_OPEN_CASES = """
     INSERT INTO case_facts (complaint_id, channel, classification, marks, clocks, opds, is_open)
     SELECT id, '', '', '[]', '[]', '[]', false
-    FROM unnest(CAST(:ids AS uuid[])) AS id ORDER BY id
+    FROM unnest(CAST($1 AS uuid[])) AS id ORDER BY id
     ON CONFLICT DO NOTHING
     """
-)
-_UPDATE_CASES = text(
-    """
+# Rows travel as one text: the driver looks at each item of an array.
+_UPDATE_CASES = """
     UPDATE case_facts SET submitted_at = n.submitted_at, channel = n.channel,
         classification = n.classification, emergency = n.emergency,
-        withdrawn_at = n.withdrawn_at, marks = CAST(n.marks AS jsonb),
-        acts = CAST(n.acts AS jsonb),
-        clocks = CAST(n.clocks AS jsonb), opds = CAST(n.opds AS jsonb), is_open = n.is_open
-    FROM unnest(CAST(:ids AS uuid[]), CAST(:submitted AS timestamptz[]), CAST(:channels AS text[]),
-                CAST(:classifications AS text[]), CAST(:emergencies AS bool[]),
-                CAST(:withdrawn AS timestamptz[]), CAST(:marks AS text[]), CAST(:acts AS text[]),
-                CAST(:clocks AS text[]), CAST(:opds AS text[]), CAST(:open AS bool[]))
-        AS n (complaint_id, submitted_at, channel, classification, emergency, withdrawn_at, marks,
-              acts, clocks, opds, is_open)
+        withdrawn_at = n.withdrawn_at, marks = n.marks, acts = n.acts,
+        clocks = n.clocks, opds = n.opds, is_open = n.is_open
+    FROM json_to_recordset($1)
+        AS n (complaint_id uuid, submitted_at timestamptz, channel text, classification text,
+              emergency bool, withdrawn_at timestamptz, marks jsonb, acts jsonb, clocks jsonb,
+              opds jsonb, is_open bool)
     WHERE case_facts.complaint_id = n.complaint_id
     """
-)
 
 
 async def lock_cases(connection: AsyncConnection, ids: Collection[str]) -> dict[str, KeptCase]:
@@ -97,59 +82,59 @@ async def lock_cases(connection: AsyncConnection, ids: Collection[str]) -> dict[
     found = await _lock_existing(connection, ids)
     missing = sorted(set(ids) - set(found))
     if missing:
-        await connection.execute(_OPEN_CASES, {"ids": missing})
+        await fetch(connection, _OPEN_CASES, missing)
         found |= await _lock_existing(connection, missing)
     return found
 
 
 async def read_cases(connection: AsyncConnection, ids: Collection[str]) -> dict[str, KeptCase]:
     """Return cases as they are, without locking them."""
-    rows = await connection.execute(_READ_CASES, {"ids": list(ids)})
-    return {row.complaint_id: _case(row) for row in rows}
+    rows = await fetch(connection, _SELECT_CASES, list(ids))
+    return {row["complaint_id"]: _case(row) for row in rows}
 
 
 async def _lock_existing(connection: AsyncConnection, ids: Collection[str]) -> dict[str, KeptCase]:
-    rows = await connection.execute(_LOCK_CASES, {"ids": list(ids)})
-    return {row.complaint_id: _case(row) for row in rows}
+    rows = await fetch(connection, _LOCK_CASES, list(ids))
+    return {row["complaint_id"]: _case(row) for row in rows}
 
 
-def _case(row: Any) -> KeptCase:
+def _case(row: Mapping[str, Any]) -> KeptCase:
     return KeptCase(
         facts=CaseFacts(
-            submitted_at=row.submitted_at,
-            channel=row.channel,
-            classification=row.classification,
-            emergency=row.emergency,
-            withdrawn_at=row.withdrawn_at,
-            marks=tuple(Mark.from_json(mark) for mark in row.marks),
-            acts=tuple(Mark.from_json(act) for act in row.acts),
+            submitted_at=row["submitted_at"],
+            channel=row["channel"],
+            classification=row["classification"],
+            emergency=row["emergency"],
+            withdrawn_at=row["withdrawn_at"],
+            marks=tuple(Mark.from_json(mark) for mark in row["marks"]),
+            acts=tuple(Mark.from_json(act) for act in row["acts"]),
         ),
         clocks={
             ClockKey(part, stage, epoch): KeptClock(read_terms(terms), opd, tuple(told))
-            for part, stage, epoch, terms, opd, told in row.clocks
+            for part, stage, epoch, terms, opd, told in row["clocks"]
         },
     )
 
 
 async def update_cases(connection: AsyncConnection, cases: Mapping[str, KeptCase]) -> None:
     """Store cases that were locked before."""
-    facts = [case.facts for case in cases.values()]
-    await connection.execute(
-        _UPDATE_CASES,
+    rows = [
         {
-            "ids": list(cases),
-            "submitted": [each.submitted_at for each in facts],
-            "channels": [each.channel for each in facts],
-            "classifications": [each.classification for each in facts],
-            "emergencies": [each.emergency for each in facts],
-            "withdrawn": [each.withdrawn_at for each in facts],
-            "marks": [json.dumps([mark.as_json() for mark in each.marks]) for each in facts],
-            "acts": [json.dumps([act.as_json() for act in each.acts]) for each in facts],
-            "clocks": [json.dumps(_clocks_json(case)) for case in cases.values()],
-            "opds": [json.dumps(each.opds) for each in facts],
-            "open": [each.is_open for each in facts],
-        },
-    )
+            "complaint_id": complaint_id,
+            "submitted_at": case.facts.submitted_at,
+            "channel": case.facts.channel,
+            "classification": case.facts.classification,
+            "emergency": case.facts.emergency,
+            "withdrawn_at": case.facts.withdrawn_at,
+            "marks": [mark.as_json() for mark in case.facts.marks],
+            "acts": [act.as_json() for act in case.facts.acts],
+            "clocks": _clocks_json(case),
+            "opds": case.facts.opds,
+            "is_open": case.facts.is_open,
+        }
+        for complaint_id, case in cases.items()
+    ]
+    await fetch(connection, _UPDATE_CASES, to_json(rows).decode())
 
 
 def _clocks_json(case: KeptCase) -> list[Any]:
@@ -161,25 +146,19 @@ def _clocks_json(case: KeptCase) -> list[Any]:
 
 # ------------------------------------------------------------------------------ clocks
 
-_SAVE_CLOCKS = text(
-    """
+_SAVE_CLOCKS = """
     INSERT INTO clock (clock_id, complaint_id, part, stage, epoch, opd, policy, profile_version,
                        rungs, state, started_at, due_at, near_at, paused_at, stopped_at, outcome,
                        elapsed_seconds, working_seconds, resumes_at, next_fire_at)
-    SELECT clock_id, complaint_id, part, stage, epoch, opd, policy, :profile_version,
+    SELECT clock_id, complaint_id, part, stage, epoch, opd, policy, $2,
            rungs, state, started_at, due_at, near_at, paused_at, stopped_at, outcome,
            elapsed_seconds, working_seconds, resumes_at, next_fire_at
-    FROM unnest(CAST(:clock_id AS uuid[]), CAST(:complaint_id AS uuid[]), CAST(:part AS int[]),
-                CAST(:stage AS text[]), CAST(:epoch AS int[]), CAST(:opd AS text[]),
-                CAST(:policy AS text[]), CAST(:rungs AS text[]), CAST(:state AS text[]),
-                CAST(:started_at AS timestamptz[]), CAST(:due_at AS timestamptz[]),
-                CAST(:near_at AS timestamptz[]), CAST(:paused_at AS timestamptz[]),
-                CAST(:stopped_at AS timestamptz[]), CAST(:outcome AS text[]),
-                CAST(:elapsed_seconds AS float8[]), CAST(:working_seconds AS float8[]),
-                CAST(:resumes_at AS timestamptz[]), CAST(:next_fire_at AS timestamptz[]))
-        AS n (clock_id, complaint_id, part, stage, epoch, opd, policy, rungs, state, started_at,
-              due_at, near_at, paused_at, stopped_at, outcome, elapsed_seconds, working_seconds,
-              resumes_at, next_fire_at)
+    FROM json_to_recordset($1)
+        AS n (clock_id uuid, complaint_id uuid, part int, stage text, epoch int, opd text,
+              policy text, rungs text, state text, started_at timestamptz, due_at timestamptz,
+              near_at timestamptz, paused_at timestamptz, stopped_at timestamptz, outcome text,
+              elapsed_seconds float8, working_seconds float8, resumes_at timestamptz,
+              next_fire_at timestamptz)
     ON CONFLICT (clock_id) DO UPDATE SET
         opd = EXCLUDED.opd, state = EXCLUDED.state, due_at = EXCLUDED.due_at,
         near_at = EXCLUDED.near_at, paused_at = EXCLUDED.paused_at,
@@ -191,9 +170,8 @@ _SAVE_CLOCKS = text(
         next_fire_at = CASE
             WHEN EXCLUDED.state = clock.state AND EXCLUDED.due_at = clock.due_at
             THEN clock.next_fire_at ELSE EXCLUDED.next_fire_at END
-    RETURNING clock_id, missed_fired_at
+    RETURNING CAST(clock_id AS text) AS clock_id, missed_fired_at
     """
-)
 
 
 async def save_clocks(
@@ -208,9 +186,8 @@ async def save_clocks(
         {"clock_id": clock_id, "complaint_id": complaint_id, **_clock_values(plan)}
         for clock_id, (complaint_id, plan) in plans.items()
     ]
-    columns: dict[str, Any] = {name: [row[name] for row in rows] for name in rows[0]}
-    saved = await connection.execute(_SAVE_CLOCKS, {**columns, "profile_version": profile_version})
-    return {str(clock_id): missed_fired_at is not None for clock_id, missed_fired_at in saved}
+    saved = await fetch(connection, _SAVE_CLOCKS, to_json(rows).decode(), profile_version)
+    return {row["clock_id"]: row["missed_fired_at"] is not None for row in saved}
 
 
 def _clock_values(plan: ClockPlan) -> dict[str, Any]:

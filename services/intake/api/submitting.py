@@ -76,12 +76,9 @@ async def submit_complaint(
     return answer_submission(doors, receipt, secret_suggested=submission.secret_suggested)
 
 
-def hot_doors() -> dict[tuple[str, str], ASGIApp]:
-    """Return the doors that are reached without routing: this module's."""
-    lean = [route for route in router.routes if isinstance(route, LeanRoute)]
-    return {
-        (method, route.path): route.as_app() for route in lean for method in route.methods or ()
-    }
+def hot_door(method: str, path: str) -> ASGIApp | None:
+    """Return the door that is reached without routing, if it is one: this module's."""
+    return _HOT.get((method, path))
 
 
 async def _check_join(doors: Doors, code: str) -> None:
@@ -135,3 +132,11 @@ def answer_submission(doors: Doors, receipt: Receipt, *, secret_suggested: bool)
         {"Location": self_link, "Cache-Control": "no-store"},
         media_type="application/json",
     )
+
+
+_HOT: Final[dict[tuple[str, str], ASGIApp]] = {
+    (method, route.path): route.as_app()
+    for route in router.routes
+    if isinstance(route, LeanRoute)
+    for method in route.methods or ()
+}

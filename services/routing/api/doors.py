@@ -36,11 +36,12 @@ _DEADLOCK = "40P01"
 
 Reader = Annotated[Principal, Depends(require(*READERS))]
 
+LONGEST_IF_MATCH = 200
 IfMatch = Annotated[
     str | None,
     Header(
         alias="If-Match",
-        max_length=200,
+        max_length=LONGEST_IF_MATCH,
         description="The ETag of the case as the caller saw it; else 412 if it has changed.",
         examples=['"3"'],
     ),
@@ -115,7 +116,7 @@ def door_for(*roles: Role) -> Any:
         key: IdempotencyKey = None,
         if_match: IfMatch = None,
     ) -> Door:
-        acting = Acting(caller, str(complaint_id), _etags(if_match))
+        acting = Acting(caller, str(complaint_id), read_etags(if_match))
         return Door(request, response, acting, key)
 
     return Depends(open_door)
@@ -133,7 +134,7 @@ def context_of(request: Request) -> RoutingContext:
     return context
 
 
-def _etags(if_match: str | None) -> frozenset[str] | None:
+def read_etags(if_match: str | None) -> frozenset[str] | None:
     """Return the ETags that the case may have, None for any; a weak one never matches."""
     if if_match is None or if_match.strip() == "*":
         return None

@@ -15,6 +15,7 @@ from services.routing.operations.casebook import CaseBook
 from services.routing.states import BEGIN_WAITING, Action, State, is_legal, next_state
 from services.routing.tables import Case, CaseFact
 from shared.auth import Principal
+from shared.columns import row_of
 from shared.masking import mask_long_numbers
 from shared.unit_of_work import UnitOfWork
 
@@ -121,18 +122,21 @@ async def change_case(
 async def write_fact(unit: UnitOfWork, case: Case, action: str, fact: Fact, **changes: Any) -> Case:
     """Store changes of a locked case as its next version, with its fact."""
     version = case.version + 1
-    row = CaseFact(
-        complaint_id=case.complaint_id,
-        version=version,
-        happened_at=unit.now,
-        action=action,
-        by=fact.by,
-        actor=fact.actor,
-        from_state=case.state,
-        to_state=changes.get("state", case.state),
-        opd=changes.get("opd", case.opd),
-        text=fact.text,
-        details=fact.details,
+    row = row_of(
+        CaseFact,
+        {
+            "complaint_id": case.complaint_id,
+            "version": version,
+            "happened_at": unit.now,
+            "action": action,
+            "by": fact.by,
+            "actor": fact.actor,
+            "from_state": case.state,
+            "to_state": changes.get("state", case.state),
+            "opd": changes.get("opd", case.opd),
+            "text": fact.text,
+            "details": fact.details,
+        },
     )
     changes |= {"version": version, "updated_at": unit.now}
     book = unit.gathered(CaseBook, CaseBook)
