@@ -3,11 +3,11 @@
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool
+from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 from services.intake.schemas import MOST_REASON
-from shared.contracts.event import UtcDatetime
 from shared.text import CleanText
+from shared.written import WrittenTime
 
 IdentityField = Literal["name", "phone", "email", "nik", "sender"]
 Purpose = Literal["handling", "safety", "legal_order"]
@@ -16,17 +16,6 @@ Hash = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 _ID = "019b76da-a800-7000-8000-00000000a001"
 _HASH = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
-
-
-def _as_text(given: Any) -> Any:
-    """Refuse what a lenient reader would take for a time: seconds since 1970."""
-    if not isinstance(given, str) or given.lstrip("-").replace(".", "", 1).isdigit():
-        raise ValueError("harus berupa tanggal tertulis, seperti 2026-03-09")
-    return given
-
-
-WrittenDay = Annotated[date, BeforeValidator(_as_text)]
-WrittenTime = Annotated[UtcDatetime, BeforeValidator(_as_text)]
 
 
 def form_like(example: dict[str, Any]) -> ConfigDict:

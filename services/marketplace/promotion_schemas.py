@@ -3,10 +3,11 @@
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from shared.ids import UUID_PATTERN
 from shared.text import CleanText
+from shared.written import WrittenTime
 
 Uuid = Annotated[str, StringConstraints(pattern=UUID_PATTERN)]
 Reason = Annotated[CleanText, Field(min_length=5, max_length=500)]
@@ -14,16 +15,6 @@ AccountId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{1,64}$")]
 PlatformId = Annotated[CleanText, Field(min_length=1, max_length=300)]
 _PRODUCT = "019b76da-a800-7000-8000-00000000d003"
 _AT = "2026-03-10T00:00:00Z"
-
-
-def _as_text(given: Any) -> Any:
-    """Refuse what a lenient reader would take for a time: seconds since 1970."""
-    if not isinstance(given, str) or given.lstrip("-").replace(".", "", 1).isdigit():
-        raise ValueError("harus berupa waktu tertulis, seperti 2026-03-10T00:00:00Z")
-    return given
-
-
-WrittenTime = Annotated[AwareDatetime, BeforeValidator(_as_text)]
 
 
 class Form(BaseModel):

@@ -3,24 +3,17 @@
 from datetime import date, datetime
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from services.survey.rules.plan_effect import EffectVerdict
 from services.survey.rules.plan_states import PlanAction, PlanState
 from services.survey.rules.weak_elements import Reason
 from shared.text import CleanText
+from shared.written import WrittenDay
 
 MOST_EVIDENCE = 20
 
 
-def _as_text(given: Any) -> Any:
-    """Refuse what a lenient reader would take for a day: seconds since 1970."""
-    if not isinstance(given, str) or given.lstrip("-").replace(".", "", 1).isdigit():
-        raise ValueError("harus berupa tanggal tertulis, seperti 2026-03-09")
-    return given
-
-
-WrittenDay = Annotated[date, BeforeValidator(_as_text)]
 Words = Annotated[CleanText, Field(min_length=5, max_length=4000)]
 Post = Annotated[CleanText, Field(min_length=2, max_length=200)]
 Note = Annotated[CleanText, Field(min_length=5, max_length=2000)]

@@ -21,11 +21,11 @@ from services.intake.privacy_schemas import (
     Proof,
     Secrecy,
     SecrecyForm,
-    WrittenDay,
 )
 from services.intake.subject_schemas import ErasureForm, PersonalData, SubjectRequestView
 from shared.idempotency import IdempotencyKey
 from shared.problems import problem_responses
+from shared.written import WrittenDay
 
 router = APIRouter(prefix="/intake/v1", tags=["privacy"])
 

@@ -35,7 +35,6 @@ from services.marketplace.promotion_schemas import (
     StopShown,
     Verdict,
     Views,
-    WrittenTime,
     explain_choice,
 )
 from services.marketplace.promotion_tables import PromotionSlot, PublishingStop
@@ -44,6 +43,7 @@ from services.marketplace.rules.slots import SlotState
 from shared.auth import Principal, Role, require
 from shared.ids import UUID_PATTERN
 from shared.problems import problem_responses
+from shared.written import WrittenTime
 
 router = APIRouter(prefix="/marketplace/v1/staff", tags=["promotion"])
 
