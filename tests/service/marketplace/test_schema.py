@@ -1,54 +1,19 @@
 """The migrated database is what the tables declare, and can be taken down again."""
 
-from alembic import command
-from alembic.autogenerate import compare_metadata
-from alembic.migration import MigrationContext
-from sqlalchemy import Connection, inspect
-
 from services.marketplace import promotion_tables, tables
-from shared.database import Database
-from shared.migrating import alembic_config, migrate
+from tests.support.schema import assert_declared, assert_reversible
 from tests.support.servers import Databases
 
+# Named so that both are loaded: they add their tables to the same.
+MODULES = (tables, promotion_tables)
 METADATA = promotion_tables.PromotionSlot.metadata
-OWN = set(METADATA.tables)
-assert tables.Product.__tablename__ in OWN
-
-
-def _differences(connection: Connection) -> list[object]:
-    def is_own(name: str | None, kind: str, parents: object) -> bool:
-        del parents
-        return kind != "table" or name in OWN
-
-    context = MigrationContext.configure(
-        connection, opts={"include_name": is_own, "compare_type": True}
-    )
-    return list(compare_metadata(context, METADATA))
-
-
-def _downgrade(connection: Connection) -> set[str]:
-    config = alembic_config("marketplace")
-    config.attributes["connection"] = connection
-    command.downgrade(config, "base")
-    return set(inspect(connection).get_table_names())
 
 
 async def test_migrated_schema_is_what_the_tables_declare(databases: Databases) -> None:
-    database = Database(await databases.fresh("marketplace"))
-    async with database.transaction() as connection:
-        assert await connection.run_sync(_differences) == []
-        names = await connection.run_sync(lambda c: set(inspect(c).get_table_names()))
-        assert names >= OWN | {"idempotency", "outgoing_message", "profile"}
-    await database.close()
+    await assert_declared(
+        databases, "marketplace", METADATA, {"idempotency", "outgoing_message", "profile"}
+    )
 
 
 async def test_history_goes_down_and_up_again(databases: Databases) -> None:
-    url = await databases.fresh("marketplace")
-    database = Database(url)
-    async with database.transaction() as connection:
-        assert await connection.run_sync(_downgrade) == {"alembic_version"}
-    await migrate("marketplace", url)
-    await migrate("marketplace", url)
-    async with database.transaction() as connection:
-        assert await connection.run_sync(_differences) == []
-    await database.close()
+    await assert_reversible(databases, "marketplace", METADATA)
