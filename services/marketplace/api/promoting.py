@@ -1,7 +1,8 @@
 """Promotion slots for the leader's staff: what is planned and why, approval, pins, skips, stops."""
 
 from collections.abc import Iterable
-from typing import Annotated, Literal
+from datetime import timedelta
+from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Depends, Path, Query, Response
 from pydantic.json_schema import SkipJsonSchema
@@ -55,6 +56,7 @@ Promoter = Annotated[Principal, Depends(require(Role.PUBLISHER, Role.LEADER, Rol
 SlotKeyPath = Annotated[
     str, Path(pattern=UUID_PATTERN, examples=["019b76da-a800-7000-8000-00000000d005"])
 ]
+_LONGEST: Final = timedelta(days=100)
 _Time = WrittenTime | SkipJsonSchema[None]
 _StateName = Literal[
     "proposed", "approved", "publishing", "unsure", "held", "ready", "published", "failed",
@@ -76,7 +78,7 @@ async def list_slots(
     """List the slots of a time, in its order; at most 100 days."""
     now = doors.units.clock.now()
     begin = since or now - PREVIEW / 4
-    end = min(until or now + PREVIEW, begin + PREVIEW / 28 * 100)
+    end = min(until or now + PREVIEW, begin + _LONGEST)
     async with doors.units.database.transaction() as connection:
         found = await promotion_queries.list_slots(
             connection, begin, end, account_id=account, state=state

@@ -263,5 +263,4 @@ def _post(context: MarketplaceContext, slot: PromotionSlot) -> Post:
         caption=slot.caption,
         link=link_of(context, slot.link_code),
         picture_url=context.share_card_url(slot.product_id),
-        since=slot.slot_at,
     )

@@ -1,7 +1,6 @@
 """The port to every platform that promotes, and the accounts that may be published on."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Protocol
 
 from pydantic import Field, SecretStr
@@ -65,7 +64,6 @@ class Post:
     caption: str
     link: str
     picture_url: str
-    since: datetime
 
 
 @dataclass(frozen=True, slots=True)
