@@ -4,7 +4,7 @@ import re
 from hashlib import sha256
 from typing import Final, Literal
 
-from services.routing.states import STAFF_ACTIONS, Action
+from services.routing.states import Action
 from shared.auth import Principal, Role
 
 DESK: Final = (Role.TRIAGE, Role.ADMIN)
@@ -28,6 +28,7 @@ ROLES: Final[dict[Action, tuple[Role, ...]]] = {
     Action.UNMERGE: (*DESK, *OPD_STAFF),
     # It gives work to other OPDs, so within an OPD it is for its head.
     Action.SPLIT: (*DESK, Role.HEAD),
+    Action.DECIDE: OPD_STAFF,
 }
 
 # An e-mail address is no opaque id, so "@" is not among these.
@@ -54,7 +55,7 @@ def may_do(caller: Principal, opd: str | None, action: Action) -> bool:
 
 def actions_of(caller: Principal, opd: str | None, legal: tuple[Action, ...]) -> list[Action]:
     """Return which of the legal actions the caller may take."""
-    return [action for action in STAFF_ACTIONS if action in legal and may_do(caller, opd, action)]
+    return [action for action in legal if may_do(caller, opd, action)]
 
 
 def acts_as(caller: Principal, opd: str | None) -> Literal["desk", "officer"]:

@@ -11,6 +11,7 @@ from services.routing.api import (
     practising,
     proving,
     reading,
+    stages,
     triage,
 )
 from services.routing.api.hot import hot_door
@@ -53,7 +54,7 @@ def create_app(settings: RoutingSettings, transport: Transport, clock: Clock) ->
         )
         await service.consume(handlers(context))
 
-    doors = (reading, acting, joining, handling, triage, proving, practising, deciding)
+    doors = (reading, acting, joining, handling, triage, proving, practising, deciding, stages)
     routers = [door.router for door in doors]
     app = service.build_app("Tanggap: routing", _DESCRIPTION, routers, on_start, hot_door)
     return app

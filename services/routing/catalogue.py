@@ -105,3 +105,4 @@ class RoutingProfile(BaseModel):
     work: WorkBook = WorkBook()
     examples: tuple[TopicExamples, ...] = ()
     services: tuple[Service, ...] = ()
+    pemda: str = ""

@@ -11,6 +11,7 @@ from services.routing.metrics import RoutingMetrics
 from services.routing.rules import Router, compile_rules
 from services.routing.starting import starter_of
 from services.routing.workbook import WorkBook
+from shared.catalogue.shelf import Shelf
 
 
 @dataclass(slots=True)
@@ -43,6 +44,8 @@ class RoutingContext:
     work: WorkBook
     topics_with_photo: frozenset[str]
     metrics: RoutingMetrics
+    catalogue: Shelf
+    pemda: str = ""
 
 
 def make_context(
@@ -62,4 +65,6 @@ def make_context(
             guide.topic for guide in profile.work.guides if guide.evidence == "photo"
         ),
         metrics=metrics,
+        catalogue=Shelf(profile.services),
+        pemda=profile.pemda,
     )

@@ -12,11 +12,12 @@ from shared.errors import (
     PreconditionFailed,
 )
 
-LeaderFault = Literal["itself", "over", "secret", "moved"]
+LeaderFault = Literal["itself", "over", "secret", "moved", "application"]
 _LEADER_FAULTS: dict[LeaderFault, str] = {
     "itself": "Kasus itu bagian dari kasus ini sendiri. Lepaskan dahulu gabungannya.",
     "over": "Kasus itu tidak dikerjakan lagi. Pilih kasus yang masih terbuka.",
     "secret": "Laporan rahasia tidak dapat memimpin laporan lain. Gabungkan ke arah sebaliknya.",
+    "application": "Kasus itu permohonan layanan, yang berdiri sendiri. Pilih kasus pengaduan.",
     "moved": "Kasus itu baru saja digabung ke kasus lain. Buka kembali, lalu ulangi.",
 }
 

@@ -16,10 +16,11 @@ MOST_LESSONS = 60_000
 """The newest ones; older ones would count little and cost time."""
 
 # An OPD that began to work on a case, or to which the desk gave it, is whose it was. What a rule or
-# a model alone said teaches nothing: a model would learn its own mistakes.
+# a model alone said teaches nothing: a model would learn its own mistakes. Applications go where
+# their service says, whatever their words.
 _LESSONS = text("""
     SELECT coalesce(title || E'\\n', '') || text AS text, opd, topic, submitted_at FROM cases
-    WHERE opd IS NOT NULL AND (
+    WHERE opd IS NOT NULL AND service IS NULL AND (
         assigned_by IN ('desk', 'officer')
         OR state IN ('in_progress', 'waiting_citizen', 'resolved', 'closed')
     )

@@ -93,6 +93,7 @@ def read(folder: Path) -> RoutingProfile:
             for code, texts in (examples.examples if examples else {}).items()
         ),
         services=services,
+        pemda=areas.name,
     )
 
 

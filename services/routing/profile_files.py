@@ -169,6 +169,7 @@ class AreasFile(ProfilePart):
 
     model_config = ConfigDict(extra="ignore")
 
+    name: str = ""
     zone: Annotated[str, AfterValidator(indonesian_zone)] = "Asia/Jakarta"
     districts: list[_District] = []
 

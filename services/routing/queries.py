@@ -40,7 +40,7 @@ CHANGING = (
     "spam", "request_id", "officer_id", "handler_id", "lease_by", "lease_until", "assigned_at",
     "resolved_at", "closed_at", "updated_at",
 )  # fmt: skip
-_NO_CASE: dict[str, None] = dict.fromkeys(Case.model_fields)
+_NO_CASE: dict[str, int | None] = {**dict.fromkeys(Case.model_fields), "rounds": 0}
 _OPEN = text(
     f"""
     WITH opened AS (
@@ -52,7 +52,10 @@ _OPEN = text(
     SELECT complaint_id, version, updated_at, 'open', 'rule', state, opd, reason, :details
     FROM opened
     """  # noqa: S608 - the table's own columns
-).bindparams(*(bindparam(name, type_=JSON) for name in ("proposals", "candidates", "details")))
+).bindparams(
+    *(bindparam(name, type_=JSON) for name in ("proposals", "candidates", "details")),
+    *(bindparam(name, type_=JSON(none_as_null=True)) for name in ("answers", "stage_answers")),
+)
 _DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
 
 
@@ -109,6 +112,10 @@ SUMMARY: tuple[SQLCoreOperations[Any], ...] = (
             Case.submitted_at,
             Case.assigned_at,
             Case.updated_at,
+            Case.service,
+            Case.stage,
+            Case.stage_title,
+            Case.stage_since,
         )
     ),
     func.left(col(Case.text), EXCERPT_CHARS).label("excerpt"),
@@ -133,6 +140,8 @@ class Wanted:
     area: str | None = None
     handler: str | None = None
     late: bool = False
+    service: str | None = None
+    stage: str | None = None
 
     def conditions(self) -> list[ColumnElement[bool]]:
         """Return what must hold of a case."""
@@ -141,6 +150,8 @@ class Wanted:
             col(Case.state): self.state and self.state.value,
             col(Case.topic): self.topic,
             col(Case.handler_id): self.handler,
+            col(Case.service): self.service,
+            col(Case.stage): self.stage,
         }
         conditions = [column == value for column, value in exact.items() if value is not None]
         if self.area is not None:

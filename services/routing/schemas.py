@@ -228,6 +228,10 @@ class CaseSummary(BaseModel):
     submitted_at: datetime
     assigned_at: datetime | None
     updated_at: datetime
+    service: str | None = None
+    stage: str | None = Field(None, description="The stage of the service that the case is in.")
+    stage_title: str | None = None
+    stage_since: datetime | None = None
 
 
 class CasePage(BaseModel):
@@ -281,6 +285,13 @@ class CaseDetail(BaseModel):
     members: list[MemberView] = Field(description="The cases that were merged into this one.")
     candidates: list[Candidate]
     parts: list[PartView]
+    service: str | None
+    service_version: int | None
+    addressed: str | None = Field(description="The OPD that the application was made to.")
+    stage: str | None = Field(description="The stage of the service that the case is in.")
+    stage_title: str | None
+    stage_since: datetime | None
+    rounds: int = Field(description="How often the applicant was asked to correct.")
     legal_actions: list[Action]
     history: list[FactView]
 
@@ -296,4 +307,6 @@ class ActionDone(BaseModel):
     opd_name: str | None
     request_id: str | None
     updated_at: datetime
+    stage: str | None = None
+    stage_title: str | None = None
     legal_actions: list[Action]

@@ -38,6 +38,8 @@ class Action(StrEnum):
     MERGE = "merge"
     UNMERGE = "unmerge"
     SPLIT = "split"
+    # Of an application, in a stage of its service.
+    DECIDE = "decide"
     # From the citizen, through intake.
     WITHDRAW = "withdraw"
     RECEIVE_INFORMATION = "receive-information"
@@ -63,6 +65,11 @@ STAFF_ACTIONS: Final = (
     Action.UNMERGE,
     Action.SPLIT,
 )
+
+#: A service's stages say what these would: an application is decided instead.
+STAGE_DECIDES: Final = (Action.ASSIGN, Action.RETURN, Action.RESOLVE, Action.REJECT)
+#: An application stands alone, whatever becomes of it.
+NEVER_OF_APPLICATIONS: Final = (Action.MERGE, Action.UNMERGE, Action.SPLIT)
 
 #: After these the case waits for the citizen, and sla's closing clock runs.
 BEGIN_WAITING: Final = (Action.REQUEST_INFORMATION, Action.RESOLVE)
@@ -95,6 +102,7 @@ _WORK: Final[Mapping[Action, Next]] = {
     Action.REJECT: State.REJECTED,
     Action.MERGE: State.MERGED,
     Action.WITHDRAW: State.WITHDRAWN,
+    Action.DECIDE: State.IN_PROGRESS,
 }
 
 STATES: Final[Mapping[State, Row]] = {
@@ -195,6 +203,13 @@ def legal_actions(state: State) -> tuple[Action, ...]:
     return tuple(action for action in STAFF_ACTIONS if is_legal(state, action))
 
 
+def legal_of_application(state: State, *, in_stage: bool) -> tuple[Action, ...]:
+    """Return what staff may do with an application now, in a stage of its service or in none."""
+    refused = {*NEVER_OF_APPLICATIONS, *(STAGE_DECIDES if in_stage else ())}
+    plain = tuple(action for action in legal_actions(state) if action not in refused)
+    return (*plain, Action.DECIDE) if in_stage else plain
+
+
 def draw_table() -> str:
     """Return the table as the Markdown of docs/states.md."""
     lines = [
@@ -215,6 +230,8 @@ def draw_table() -> str:
         ", ".join(f"`{action}`" for action in STAFF_ACTIONS) + ".",
         "The citizen's `withdraw`, `receive-information`, `confirm` and `reopen` come from",
         "intake's events, `expire` from sla's closing clock. A citizen's “saya juga” is a `merge`.",
+        "An application in a stage of its service is decided by `POST …/decide`: it goes on, or",
+        "takes the way of `assign`, `resolve`, `reject` or `request-information`.",
         "A citizen has a closed case reopened only within `TANGGAP_ROUTING_REOPEN_DAYS`, the desk",
         "whenever there is a reason.",
         "",

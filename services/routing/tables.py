@@ -32,6 +32,11 @@ class Case(RoutingTable, table=True):
     `lease_by` has it in hand until `lease_until`, or was put aside there. `candidates` are earlier
     complaints that it may repeat; `merged_into` is the case that it is part of, which may be part
     of another itself.
+
+    An application has a `service` with its version, and `answers`: what was published of its form,
+    with the scores and the general names. `stage` is the code of the stage it is in, None where its
+    service is over or the desk has it; `stage_answers` are those of all stages, the latest of each
+    field; `rounds` counts how often the applicant was asked to correct.
     """
 
     __tablename__ = "cases"
@@ -58,6 +63,14 @@ class Case(RoutingTable, table=True):
             "submitted_at",
             "complaint_id",
             postgresql_where=text("handler_id IS NOT NULL"),
+        ),
+        Index(
+            "cases_by_stage",
+            "service",
+            "stage",
+            "submitted_at",
+            "complaint_id",
+            postgresql_where=text("service IS NOT NULL"),
         ),
         Index("cases_merged", "merged_into", postgresql_where=text("merged_into IS NOT NULL")),
         Index(
@@ -113,6 +126,17 @@ class Case(RoutingTable, table=True):
     resolved_at: datetime | None = time_column(nullable=True)
     closed_at: datetime | None = time_column(nullable=True)
     updated_at: datetime = time_column()
+    service: str | None = text_column(nullable=True)
+    service_version: int | None = None
+    addressed: str | None = text_column(nullable=True)
+    stage: str | None = text_column(nullable=True)
+    stage_title: str | None = text_column(nullable=True)
+    stage_since: datetime | None = time_column(nullable=True)
+    rounds: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    answers: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
+    stage_answers: dict[str, Any] | None = Field(
+        default=None, sa_column=Column(JSON(none_as_null=True))
+    )
 
 
 class CaseFact(RoutingTable, table=True):

@@ -12,7 +12,6 @@
 | group | a list of objects of these |
 """
 
-import math
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -222,9 +221,10 @@ def _text(field: Any, given: Any, _today: date) -> str:
 
 
 def _number(field: Any, given: Any, _today: date) -> float | int:
-    if isinstance(given, bool) or not isinstance(given, (int, float)) or not math.isfinite(given):
+    if isinstance(given, bool) or not isinstance(given, (int, float)):
         raise _Wrong("Tulis sebagai bilangan.")
-    if abs(given) > 10**15:
+    # Not so also for infinity, for no number, and for what is too large to become a float.
+    if not abs(given) <= 10**15:
         raise _Wrong("Bilangan ini terlalu besar.")
     if field.whole and given != int(given):
         raise _Wrong("Tulis bilangan bulat.")

@@ -46,6 +46,12 @@ async def list_cases(
     ] = None,
     late: Annotated[bool, Query(description="Only what a clock has run out for.")] = False,
     mine: Annotated[bool, Query(description="Only what the caller has in hand.")] = False,
+    service: Annotated[
+        str | None, Query(max_length=40, description="Applications of this service alone.")
+    ] = None,
+    stage: Annotated[
+        str | None, Query(max_length=40, description="In this stage of their service.")
+    ] = None,
     cursor: Annotated[
         str | None, Query(max_length=300, description="Where the page before ended.")
     ] = None,
@@ -61,6 +67,8 @@ async def list_cases(
         area=area,
         handler=access.officer_id(caller) if mine else None,
         late=late,
+        service=service,
+        stage=stage,
     )
     async with service_of(request).units.begin() as unit:
         rows = await queries.list_cases(unit.connection, wanted, start=start, limit=limit + 1)

@@ -7,6 +7,7 @@ from services.routing import queries
 from services.routing.context import RoutingContext
 from services.routing.errors import CaseMissing
 from services.routing.operations.changing import By, Fact, write_fact
+from services.routing.operations.citizens import go_on_with_answer
 from services.routing.operations.desk import put_aside_as_spam, take_back_from_spam
 from services.routing.operations.joining import release_members
 from shared.contracts.intake import ComplaintAmended
@@ -27,20 +28,26 @@ _TAKEN_OVER: Final = (
 async def amend_case(unit: UnitOfWork, context: RoutingContext, event: ComplaintAmended) -> None:
     """Take over what has changed; the OPD stays, whatever the text says now.
 
-    A secret case leads no other, and spam is put aside: neither keeps the cases merged into it.
-    Raises CaseMissing.
+    Corrected answers of an application are the whole new set; where it waited for them, its stage
+    goes on. A secret case leads no other, and spam is put aside: neither keeps the cases merged
+    into it. Raises CaseMissing.
     """
     del context
     case = await queries.lock_case(unit.connection, event.complaint_id)
     if case is None:
         raise CaseMissing(f"no case {event.complaint_id} to amend")
     changes = _changes(event)
+    if event.answers is not None and case.service is not None:
+        changes["answers"] = event.answers
     if not changes:
         return
     fact = Fact(_who_changed(changes), details={"changed": sorted(changes)})
     case = await write_fact(unit, case, "amend", fact, **changes)
     if case.secret or case.spam:
         case = await release_members(unit, case, fact.by)
+    if "answers" in changes and case.request_id is not None:
+        # The applicant was asked to correct, and did; the message that says so may come later.
+        await go_on_with_answer(unit, case, case.request_id, None)
     if event.spam:
         await put_aside_as_spam(unit, case)
     elif event.spam is False:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from services.routing import access, queries
+from services.routing import access, queries, stage_queries
 from services.routing.errors import (
     ActionIllegal,
     ActionNotYours,
@@ -12,12 +12,24 @@ from services.routing.errors import (
     CaseNotFound,
 )
 from services.routing.operations.casebook import CaseBook
-from services.routing.states import BEGIN_WAITING, Action, State, is_legal, next_state
+from services.routing.stage_errors import StageDecides
+from services.routing.states import (
+    BEGIN_WAITING,
+    NEVER_OF_APPLICATIONS,
+    STAGE_DECIDES,
+    Action,
+    State,
+    is_legal,
+    next_state,
+)
 from services.routing.tables import Case, CaseFact
 from shared.auth import Principal
 from shared.columns import row_of
 from shared.masking import mask_long_numbers
 from shared.unit_of_work import UnitOfWork
+
+#: A case that becomes anything else has left the stage that it was in.
+_IN_STAGE = (State.ASSIGNED, State.IN_PROGRESS, State.WAITING_CITIZEN)
 
 By = Literal["rule", "desk", "officer", "citizen", "sla"]
 
@@ -78,9 +90,17 @@ def allow_action(unit: UnitOfWork, acting: Acting, case: Case | None, action: Ac
         raise ActionNotYours(action)
     check_version(acting, case)
     _check_lease(unit, acting, case)
+    if case.service is not None:
+        _check_stage(case, action)
     if not is_legal(State(case.state), action):
         raise ActionIllegal(State(case.state), action)
     return case
+
+
+def _check_stage(case: Case, action: Action) -> None:
+    """Refuse what the stages of an application decide instead."""
+    if action in NEVER_OF_APPLICATIONS or (case.stage is not None and action in STAGE_DECIDES):
+        raise StageDecides(action, case.stage_title)
 
 
 def check_version(acting: Acting, case: Case) -> None:
@@ -112,6 +132,9 @@ async def change_case(
     if changes.get("opd", case.opd) != case.opd:
         # A colleague of the OPD that had it; the next one's may claim it anew.
         changes["handler_id"] = None
+    if case.stage is not None and after not in _IN_STAGE:
+        changes |= {"stage": None, "stage_title": None, "stage_since": None}
+        await stage_queries.leave_visit(unit.connection, case.complaint_id, unit.now)
     if action in BEGIN_WAITING:
         changes["waits"] = case.waits + 1
     if after != State.WAITING_CITIZEN:

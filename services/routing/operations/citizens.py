@@ -6,6 +6,7 @@ from services.routing import queries
 from services.routing.context import RoutingContext
 from services.routing.errors import CaseMissing
 from services.routing.operations.changing import Fact, change_case
+from services.routing.operations.entering_stages import find_last_stage
 from services.routing.operations.joining import release_members
 from services.routing.states import Action, State, is_legal
 from services.routing.tables import Case
@@ -54,21 +55,25 @@ async def receive_message(
     # The answer to an earlier question, or one that came after the case had moved on.
     if case.request_id != event.request_id:
         return
-    await change_case(
-        unit,
-        case,
-        Action.RECEIVE_INFORMATION,
-        Fact("citizen", text=event.text, details={"request_id": event.request_id}),
-    )
+    await go_on_with_answer(unit, case, event.request_id, event.text)
+
+
+async def go_on_with_answer(
+    unit: UnitOfWork, case: Case, request_id: str, text: str | None
+) -> Case:
+    """Let the work go on with the answer to its open question; publishes InformationReceived."""
+    fact = Fact("citizen", text=text, details={"request_id": request_id})
+    changed = await change_case(unit, case, Action.RECEIVE_INFORMATION, fact)
     unit.publish(
         InformationReceived(
-            complaint_id=event.complaint_id,
+            complaint_id=ComplaintId(case.complaint_id),
             occurred_at=unit.now,
-            request_id=event.request_id,
-            text=event.text,
+            request_id=request_id,
+            text=text,
             opd=case.opd,
         )
     )
+    return changed
 
 
 async def receive_feedback(unit: UnitOfWork, context: RoutingContext, event: FeedbackGiven) -> None:
@@ -86,7 +91,7 @@ async def receive_feedback(unit: UnitOfWork, context: RoutingContext, event: Fee
         if case.complaint_id == event.complaint_id and is_legal(State(case.state), Action.CONFIRM):
             await _close(unit, case, Action.CONFIRM, Fact("citizen", text=event.text))
     elif may_reopen(case, context, event):
-        await _reopen(unit, case, event)
+        await _reopen(unit, context, case, event)
 
 
 async def miss_deadline(unit: UnitOfWork, context: RoutingContext, event: DeadlineMissed) -> None:
@@ -128,7 +133,9 @@ async def _close(unit: UnitOfWork, case: Case, action: Action, fact: Fact) -> No
     )
 
 
-async def _reopen(unit: UnitOfWork, case: Case, event: FeedbackGiven) -> None:
+async def _reopen(
+    unit: UnitOfWork, context: RoutingContext, case: Case, event: FeedbackGiven
+) -> None:
     epoch = case.epoch + 1
     details: dict[str, Any] = {"epoch": epoch}
     reason = said = event.text or "Pelapor belum puas dengan hasilnya."
@@ -136,6 +143,7 @@ async def _reopen(unit: UnitOfWork, case: Case, event: FeedbackGiven) -> None:
         # The event goes to every reporter of the case: none shall read another's words.
         reason = "Pelapor lain dari hal yang sama belum puas dengan hasilnya."
         details["case"] = event.complaint_id
+    entry = await find_last_stage(unit, context, case)
     await change_case(
         unit,
         case,
@@ -145,6 +153,7 @@ async def _reopen(unit: UnitOfWork, case: Case, event: FeedbackGiven) -> None:
         reason=reason,
         resolved_at=None,
         closed_at=None,
+        **(entry.columns(unit.now) if entry else {}),
     )
     unit.publish(
         CaseReopened(
@@ -154,6 +163,8 @@ async def _reopen(unit: UnitOfWork, case: Case, event: FeedbackGiven) -> None:
             reason=reason,
         )
     )
+    if entry is not None:
+        unit.publish(await entry.enter(unit, case.complaint_id))
 
 
 async def _lock(unit: UnitOfWork, event: Event) -> Case:

@@ -10,6 +10,8 @@ from services.routing.operations.changing import (
     change_case,
     take_case,
 )
+from services.routing.operations.entering_stages import find_last_stage
+from services.routing.operations.reentering import enter_last_stage
 from services.routing.schemas import Assignment, Closing, Reconsideration, Rejection, Reopening
 from services.routing.states import Action, State, is_legal
 from services.routing.tables import Case
@@ -33,6 +35,8 @@ async def assign_case(
 ) -> Case:
     """Give a case to an OPD, or transfer it to another; publishes CaseAssigned by the desk.
 
+    An application enters the stage that it was in last, with an OPD that works that stage.
+
     Without a topic, the one proposed for that OPD is taken. Raises OpdUnknown, TopicUnknown,
     CaseAlreadyThere, and what `take_case` raises.
     """
@@ -41,6 +45,8 @@ async def assign_case(
     if wish.topic is not None and wish.topic not in context.topic_names:
         raise TopicUnknown("/topic")
     case = await take_case(unit, acting, Action.ASSIGN)
+    if case.service is not None:
+        return await enter_last_stage(unit, context, acting, case, wish)
     opd_name = context.opd_names[wish.opd]
     if case.opd == wish.opd and wish.topic in (None, case.topic):
         raise CaseAlreadyThere(State(case.state), opd_name)
@@ -202,10 +208,10 @@ async def reopen_case(
     unit: UnitOfWork, context: RoutingContext, acting: Acting, wish: Reopening
 ) -> Case:
     """Let the OPD that resolved a case work on it again, at any time; publishes CaseReopened."""
-    del context
     case = await take_case(unit, acting, Action.REOPEN)
     reason = as_written(wish.reason)
     epoch = case.epoch + 1
+    entry = await find_last_stage(unit, context, case)
     changed = await change_case(
         unit,
         case,
@@ -216,6 +222,7 @@ async def reopen_case(
         resolved_at=None,
         closed_at=None,
         officer_id=acting.officer_id,
+        **(entry.columns(unit.now) if entry else {}),
     )
     unit.publish(
         CaseReopened(
@@ -225,6 +232,8 @@ async def reopen_case(
             reason=reason,
         )
     )
+    if entry is not None:
+        unit.publish(await entry.enter(unit, case.complaint_id))
     return changed
 
 

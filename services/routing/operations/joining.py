@@ -92,7 +92,8 @@ async def join_case(unit: UnitOfWork, context: RoutingContext, event: ReporterJo
         # Intake lets nobody join before routing has told of the case that is joined.
         raise CaseMissing(f"no case for {event.complaint_id} to join {event.joined_complaint_id}")
     fact = Fact("citizen")
-    if is_legal(State(case.state), Action.MERGE) and _fault_of(leader, case) is None:
+    mergeable = case.service is None and is_legal(State(case.state), Action.MERGE)
+    if mergeable and _fault_of(leader, case) is None:
         await _merge(unit, case, leader, fact)
     else:
         details = {"joined": event.joined_complaint_id}
@@ -160,6 +161,8 @@ def _fault_of(leader: Case, case: Case) -> LeaderFault | None:
     """Say why a case cannot become part of another, if so."""
     if leader.complaint_id == case.complaint_id:
         return "itself"
+    if leader.service is not None:
+        return "application"
     if leader.state == State.MERGED:
         return "moved"
     if leader.state not in OPEN_STATES:

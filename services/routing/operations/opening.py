@@ -1,6 +1,9 @@
-"""A complaint becomes a case: the rules place it, or it goes to the triage desk."""
+"""A complaint becomes a case: the rules place it, or it goes to the triage desk.
 
-from collections.abc import Iterable
+An application is placed by its service, in the first of its stages.
+"""
+
+from collections.abc import Iterable, Mapping
 from time import perf_counter
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,6 +15,8 @@ from services.routing import queries
 from services.routing.conditions import Circumstances
 from services.routing.context import RoutingContext
 from services.routing.decisions import Decision
+from services.routing.operations.deciding_stages import LAYANAN, reason_of
+from services.routing.operations.entering_stages import Entry, entry_of, find_service
 from services.routing.states import State
 from shared.contracts.event import Event, Proposal
 from shared.contracts.intake import ComplaintSubmitted
@@ -24,26 +29,78 @@ log = structlog.get_logger(__name__)
 async def open_case(unit: UnitOfWork, context: RoutingContext, event: ComplaintSubmitted) -> None:
     """Open the case and place it; publishes CaseAssigned, or CaseTriaged where no rule places it.
 
-    A complaint that has a case already changes nothing: its submission came a second time under
-    another event id.
+    An application enters the first stage of its service, and StageEntered follows. One whose
+    service no profile ever had is an ordinary complaint, and the desk's. A complaint that has a
+    case already changes nothing: its submission came a second time under another event id.
     """
-    decision = _decide(context, event)
+    entry = await _first_stage(unit, context, event)
+    if entry is not None:
+        decision = _by_service(entry)
+    elif event.service_version is not None:
+        decision = _with_unknown_service(event)
+    else:
+        decision = _decide(context, event)
     proposals = tuple(
         Proposal(opd=p.opd, topic=p.topic, confidence=p.confidence, words=p.words)
         for p in decision.proposals
     )
     case = _new_case(unit, context, event, decision, proposals)
+    if entry is not None:
+        case |= _application(entry, event) | entry.columns(unit.now)
     details: dict[str, Any] = {"rule": decision.rule_id} if decision.rule_id else {}
     if decision.failed_rules:
         details["failed_rules"] = list(decision.failed_rules)
     if not await queries.insert_case(unit.connection, case, details):
         return
-    unit.publish(_announced(unit, context, event, decision, proposals))
+    unit.publish(_announced(unit, event, decision, proposals, case))
+    if entry is not None:
+        unit.publish(await entry.enter(unit, event.complaint_id))
     metrics = context.metrics
     placed = metrics.placed.labels(decision.by if decision.opd else "triage")
     waited = max(0.0, (unit.now - event.submitted_at).total_seconds())
     unit.after_commit(placed.inc)
     unit.after_commit(lambda: metrics.placing_seconds.observe(waited))
+
+
+async def _first_stage(
+    unit: UnitOfWork, context: RoutingContext, event: ComplaintSubmitted
+) -> Entry | None:
+    """Return where an application begins; None for a complaint, and for a service not known."""
+    code, version = event.service_code, event.service_version
+    if code is None or version is None or not (version.isascii() and version.isdigit()):
+        return None
+    number = int(version[:9])
+    service = await find_service(unit, context, code, number) if version == str(number) else None
+    if service is None:
+        return None
+    addressed = str((event.answers or {}).get("addressed", ""))
+    if addressed not in service.opds:
+        addressed = service.opds[0]
+    return entry_of(context, service, service.first, addressed)
+
+
+def _by_service(entry: Entry) -> Decision:
+    reason = reason_of(entry.service, entry.stage)
+    return Decision(entry.opd, entry.service.code, LAYANAN, reason, ())
+
+
+def _with_unknown_service(event: ComplaintSubmitted) -> Decision:
+    named = f"{event.service_code or '-'} versi {event.service_version}"
+    log.warning("an application's service is unknown", service=named)
+    reason = f"Layanan “{named}” tidak ada dalam profil; meja triase menentukan."
+    return Decision(None, None, None, reason, ())
+
+
+def _application(entry: Entry, event: ComplaintSubmitted) -> dict[str, Any]:
+    addressed = (event.answers or {}).get("addressed")
+    return {
+        "opd_name": entry.opd_name,
+        "topic_name": entry.service.title,
+        "service": entry.service.code,
+        "service_version": entry.service.version,
+        "addressed": addressed if addressed in entry.service.opds else entry.service.opds[0],
+        "answers": event.answers or {},
+    }
 
 
 def _decide(context: RoutingContext, event: ComplaintSubmitted) -> Decision:
@@ -97,7 +154,7 @@ def _new_case(
         "waits": 0,
         "times_returned": 0,
         "opd": decision.opd,
-        "opd_name": context.opd_names[decision.opd] if decision.opd else None,
+        "opd_name": context.opd_names.get(decision.opd or ""),
         "topic": decision.topic,
         "topic_name": context.topic_names.get(decision.topic or ""),
         "priority": "emergency" if event.emergency else decision.priority,
@@ -126,10 +183,10 @@ def _plain(models: Iterable[BaseModel]) -> list[dict[str, Any]]:
 
 def _announced(
     unit: UnitOfWork,
-    context: RoutingContext,
     event: ComplaintSubmitted,
     decision: Decision,
     proposals: tuple[Proposal, ...],
+    case: Mapping[str, Any],
 ) -> Event:
     if decision.opd is None:
         return CaseTriaged(
@@ -143,9 +200,9 @@ def _announced(
         occurred_at=unit.now,
         part=0,
         opd=decision.opd,
-        opd_name=context.opd_names[decision.opd],
+        opd_name=case["opd_name"],
         topic=decision.topic,
-        topic_name=context.topic_names.get(decision.topic or ""),
+        topic_name=case["topic_name"],
         by=decision.by,
         reason=decision.reason,
         proposals=proposals,

@@ -19,7 +19,7 @@ from services.routing.context import RoutingContext
 from services.routing.operations import desk, officers
 from services.routing.operations.casebook import CaseBook
 from services.routing.operations.changing import Acting
-from services.routing.states import Action, State, legal_actions
+from services.routing.states import Action, State, legal_actions, legal_of_application
 from services.routing.tables import Case
 from services.routing.views import view_done
 from shared.auth import Principal
@@ -81,7 +81,11 @@ def answer_of(caller: Principal, case: Case) -> Answer:
 
 def legal_for(caller: Principal, case: Case) -> list[Action]:
     """Return what the caller may do with a case now."""
-    return access.actions_of(caller, case.opd, legal_actions(State(case.state)))
+    state = State(case.state)
+    if case.service is None:
+        return access.actions_of(caller, case.opd, legal_actions(state))
+    legal = legal_of_application(state, in_stage=case.stage is not None)
+    return access.actions_of(caller, case.opd, legal)
 
 
 async def act_together(
@@ -97,6 +101,7 @@ async def act_together(
         id(deed): await _try(unit, context, deed)
         for deed in deeds
         if first[deed.acting.complaint_id] is deed
+        and not _is_application(book.cases.get(deed.acting.complaint_id))
     }
     answered = {key: found for key, found in tried.items() if not isinstance(found, Problem)}
     kept = await keep_answers(unit, list(_kept(deeds, answered)))
@@ -117,6 +122,11 @@ async def act_together(
         return answer
 
     return [outcome(deed) for deed in deeds]
+
+
+def _is_application(case: Case | None) -> bool:
+    """Tell whether an action concerns an application: its visits of stages are stored at once."""
+    return case is not None and case.service is not None
 
 
 async def _try(

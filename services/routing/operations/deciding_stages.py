@@ -1,0 +1,401 @@
+"""What staff decide in the stages of a service, and what follows from it."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from services.routing import access, evidence_queries, queries, stage_queries
+from services.routing.context import RoutingContext
+from services.routing.errors import STATE_NAMES, ActionNotYours, CaseNotFound
+from services.routing.operations.changing import (
+    Acting,
+    Fact,
+    as_written,
+    change_case,
+    check_version,
+)
+from services.routing.operations.entering_stages import (
+    Entry,
+    Left,
+    entry_of,
+    find_service,
+    name_of,
+    told_of,
+)
+from services.routing.operations.evidence import check_evidence
+from services.routing.stage_errors import (
+    ApplicantIsAsked,
+    DecisionClosed,
+    DecisionUnknown,
+    NotAnApplication,
+    NotInStage,
+    ServiceVersionGone,
+    StageIncomplete,
+    StageLeft,
+    StageNotYours,
+)
+from services.routing.stage_rules import (
+    Application,
+    Filled,
+    Sentence,
+    answers_after,
+    choose,
+    is_id,
+    tell,
+)
+from services.routing.stage_schemas import DecisionWish
+from services.routing.states import Action, State, is_legal
+from services.routing.tables import Case
+from shared.auth import Role
+from shared.catalogue.definition import APPLICANT, DONE, REFUSED, Decision, Service, Stage
+from shared.contracts.event import Event
+from shared.contracts.routing import (
+    CaseAssigned,
+    CaseRejected,
+    CaseResolved,
+    InformationRequested,
+    ResponseGiven,
+    StageEntered,
+)
+from shared.ids import AttachmentId, ComplaintId, new_id
+from shared.unit_of_work import UnitOfWork
+
+#: Decisions are by the rule that the service's file is.
+LAYANAN: Final = "layanan"
+
+
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """A decision that may be taken: on which case, in which stage, with what filled in."""
+
+    acting: Acting
+    case: Case
+    application: Application
+    stage: Stage
+    decision: Decision
+    filled: Filled
+    wish: DecisionWish
+    text: str
+
+    @property
+    def service(self) -> Service:
+        return self.application.service
+
+    @property
+    def left(self) -> Left:
+        said = as_written(self.wish.text) if self.wish.text else None
+        return Left(
+            self.stage.code,
+            self.decision.code,
+            self.filled.published,
+            said,
+            self.acting.officer_id,
+        )
+
+    @property
+    def kept(self) -> dict[str, Any]:
+        """Return the stages' answers with those of this decision."""
+        return answers_after(self.application, self.stage, self.filled.answers)
+
+    def fact(self, **more: str) -> Fact:
+        details = {"stage": self.stage.code, "decision": self.decision.code, **more}
+        return Fact("officer", self.acting.officer_id, self.text, details)
+
+    def about(self, unit: UnitOfWork) -> dict[str, Any]:
+        """Return what every event of this decision has."""
+        return {
+            "complaint_id": ComplaintId(self.case.complaint_id),
+            "occurred_at": unit.now,
+            "officer_id": self.acting.officer_id,
+        }
+
+
+async def decide(
+    unit: UnitOfWork, context: RoutingContext, acting: Acting, wish: DecisionWish
+) -> Case:
+    """Take a decision of the stage that a case is in, and let follow what the service says.
+
+    A further stage: ResponseGiven, CaseAssigned where another OPD works it, StageEntered. The end:
+    StageEntered with its outcome, and CaseResolved or CaseRejected. A question: only
+    InformationRequested, for the stage goes on. Raises CaseNotFound (also for another OPD's),
+    ActionNotYours, CaseChanged, and what `services.routing.stage_errors` has.
+    """
+    case = await take_in_stage(unit, acting)
+    if wish.stage is not None and wish.stage != case.stage:
+        raise StageLeft(case.stage, case.stage_title)
+    application = await application_of(unit, context, case)
+    stage = application.service.stage(case.stage or "")
+    if stage is None:
+        raise NotInStage(STATE_NAMES[State(case.state)])
+    if stage.role == "head" and not acting.caller.has(Role.HEAD):
+        raise StageNotYours(stage.title)
+    decision = _named(stage, wish.decision)
+    if not is_legal(State(case.state), _ACTIONS.get(decision.next, Action.DECIDE)):
+        raise ApplicantIsAsked
+    filled = await _check(unit, context, application, stage, decision, wish, case)
+    text = _said(unit, context, case, application, stage, decision, filled, wish)
+    taken = _Taken(acting, case, application, stage, decision, filled, wish, text)
+    return await _FOLLOWS.get(decision.next, _go_on)(unit, context, taken)
+
+
+async def take_in_stage(unit: UnitOfWork, acting: Acting) -> Case:
+    """Lock an application that is in a stage of the caller's own OPD."""
+    case = await queries.lock_case(unit.connection, acting.complaint_id)
+    if case is None or not access.may_see(acting.caller, case.opd):
+        raise CaseNotFound
+    if not access.may_do(acting.caller, case.opd, Action.DECIDE):
+        raise ActionNotYours(Action.DECIDE)
+    check_version(acting, case)
+    if case.service is None:
+        raise NotAnApplication
+    if case.stage is None:
+        raise NotInStage(STATE_NAMES[State(case.state)])
+    return case
+
+
+async def application_of(unit: UnitOfWork, context: RoutingContext, case: Case) -> Application:
+    """Return what is known of an application; raises NotAnApplication, ServiceVersionGone."""
+    if case.service is None or case.service_version is None:
+        raise NotAnApplication
+    service = await find_service(unit, context, case.service, case.service_version)
+    if service is None:
+        raise ServiceVersionGone(case.service, case.service_version)
+    return Application(service, case.answers or {}, case.stage_answers or {}, case.rounds)
+
+
+def _named(stage: Stage, code: str) -> Decision:
+    for decision in stage.decisions:
+        if decision.code == code:
+            return decision
+    raise DecisionUnknown(each.code for each in stage.decisions)
+
+
+async def _check(
+    unit: UnitOfWork,
+    context: RoutingContext,
+    application: Application,
+    stage: Stage,
+    decision: Decision,
+    wish: DecisionWish,
+    case: Case,
+) -> Filled:
+    """Return what was filled in, where the decision may be taken with it."""
+    today = unit.now.astimezone(context.zone).date()
+    filled, choice = choose(application, stage, decision, wish.answers, today)
+    problems = list(choice.missing)
+    files = {file for _, file in filled.files if is_id(file)}
+    shots = await evidence_queries.find_shots(unit.connection, case.complaint_id, files)
+    known = {shot.attachment_id for shot in shots}
+    problems += [
+        (where, "Berkas ini tidak dikenal pada kasus ini; unggah dahulu, lalu ulangi.")
+        for where, file in filled.files
+        if file not in known
+    ]
+    if problems:
+        raise StageIncomplete([(f"/answers{where}", message) for where, message in problems])
+    reasons = [reason.code for reason in decision.reasons]
+    if reasons and wish.reason not in reasons:
+        raise StageIncomplete([("/reason", f"Pilih salah satu: {', '.join(reasons)}.")])
+    if decision.next == APPLICANT and decision.tell is None and wish.text is None:
+        raise StageIncomplete([("/text", "Tulis apa yang harus dilengkapi pemohon.")])
+    if choice.why_not is not None:
+        raise DecisionClosed(decision.code, choice.why_not)
+    proofs = files | {str(each) for each in wish.evidence}
+    if proofs:
+        await check_evidence(unit, context, case, proofs)
+    return filled
+
+
+def _said(
+    unit: UnitOfWork,
+    context: RoutingContext,
+    case: Case,
+    application: Application,
+    stage: Stage,
+    decision: Decision,
+    filled: Filled,
+    wish: DecisionWish,
+) -> str:
+    """Return what the applicant reads: the reason, the decision's own sentence, the officer's."""
+    said = [each.text for each in decision.reasons if each.code == wish.reason]
+    if decision.tell is not None:
+        after = Application(
+            application.service,
+            application.answers,
+            answers_after(application, stage, filled.answers),
+            application.rounds,
+        )
+        today = unit.now.astimezone(context.zone).date()
+        names = Sentence(case.tracking_code, case.opd_name or "", context.pemda, stage.title, today)
+        said.append(tell(after, decision.tell, names))
+    if wish.text is not None:
+        said.append(as_written(wish.text))
+    return "\n\n".join(said) or f"{stage.title}: {decision.title}."
+
+
+async def _leave(unit: UnitOfWork, taken: _Taken) -> None:
+    await stage_queries.leave_visit(
+        unit.connection,
+        taken.case.complaint_id,
+        unit.now,
+        decision=taken.decision.code,
+        decision_title=taken.decision.title,
+        answers=taken.filled.answers,
+        text=taken.left.text,
+        officer_id=taken.acting.officer_id,
+    )
+
+
+async def _go_on(unit: UnitOfWork, context: RoutingContext, taken: _Taken) -> Case:
+    """Let a case enter a further stage, with the OPD that works it."""
+    case, following = taken.case, taken.service.stage(taken.decision.next)
+    if following is None:
+        raise RuntimeError(f"{taken.service.code} has no stage {taken.decision.next}")
+    addressed = case.addressed or taken.service.opds[0]
+    entry = entry_of(context, taken.service, following, addressed)
+    await _leave(unit, taken)
+    changes: dict[str, Any] = entry.columns(unit.now)
+    moved: list[Event] = []
+    if entry.opd != case.opd:
+        reason = reason_of(taken.service, following)
+        moved = [assigned_to(unit, entry, case, reason)]
+        changes |= {
+            "opd": entry.opd,
+            "opd_name": entry.opd_name,
+            "assigned_by": "rule",
+            "assigned_at": unit.now,
+            "reason": reason,
+        }
+    changed = await change_case(
+        unit,
+        case,
+        Action.ASSIGN if moved else Action.DECIDE,
+        taken.fact(next=following.code),
+        officer_id=taken.acting.officer_id,
+        stage_answers=taken.kept,
+        **changes,
+    )
+    unit.publish(
+        ResponseGiven(
+            **taken.about(unit),
+            text=taken.text,
+            kind="progress",
+            opd=case.opd,
+            opd_name=case.opd_name,
+        ),
+        *moved,
+        await entry.enter(unit, case.complaint_id, taken.left),
+    )
+    return changed
+
+
+async def _finish(unit: UnitOfWork, context: RoutingContext, taken: _Taken) -> Case:
+    """Let the service be done; the applicant may object, as with any case."""
+    del context
+    await _leave(unit, taken)
+    changed = await change_case(
+        unit,
+        taken.case,
+        Action.RESOLVE,
+        taken.fact(next=DONE),
+        resolved_at=unit.now,
+        officer_id=taken.acting.officer_id,
+        stage_answers=taken.kept,
+    )
+    unit.publish(
+        _over(unit, taken),
+        CaseResolved(
+            **taken.about(unit),
+            text=taken.text,
+            evidence=tuple(AttachmentId(str(each)) for each in taken.wish.evidence),
+            opd=taken.case.opd,
+            opd_name=taken.case.opd_name,
+        ),
+    )
+    return changed
+
+
+async def _refuse(unit: UnitOfWork, context: RoutingContext, taken: _Taken) -> Case:
+    """Refuse the application, for one of the reasons of the service's file."""
+    del context
+    reason = taken.wish.reason or ""
+    await _leave(unit, taken)
+    changed = await change_case(
+        unit,
+        taken.case,
+        Action.REJECT,
+        taken.fact(next=REFUSED, reason_code=reason),
+        officer_id=taken.acting.officer_id,
+        stage_answers=taken.kept,
+    )
+    unit.publish(
+        _over(unit, taken),
+        CaseRejected(**taken.about(unit), reason_code=reason, text=taken.text),
+    )
+    return changed
+
+
+async def _ask(unit: UnitOfWork, context: RoutingContext, taken: _Taken) -> Case:
+    """Ask the applicant to correct or complete; the stage waits, and goes on one round later."""
+    del context
+    request_id = new_id()
+    changed = await change_case(
+        unit,
+        taken.case,
+        Action.REQUEST_INFORMATION,
+        taken.fact(next=APPLICANT, request_id=request_id),
+        request_id=request_id,
+        officer_id=taken.acting.officer_id,
+        stage_answers=taken.kept,
+        rounds=taken.case.rounds + 1,
+    )
+    unit.publish(
+        InformationRequested(
+            **taken.about(unit), request_id=request_id, text=taken.text, opd=taken.case.opd
+        )
+    )
+    return changed
+
+
+def _over(unit: UnitOfWork, taken: _Taken) -> StageEntered:
+    return StageEntered(
+        complaint_id=ComplaintId(taken.case.complaint_id),
+        occurred_at=unit.now,
+        part=0,
+        stage=name_of(taken.service, taken.stage.code),
+        stage_title=taken.stage.title,
+        opd=taken.case.opd or "",
+        opd_name=taken.case.opd_name,
+        service_code=taken.service.code,
+        service_version=str(taken.service.version),
+        outcome="done" if taken.decision.next == DONE else "refused",
+        **told_of(taken.service, taken.left),
+    )
+
+
+def reason_of(service: Service, stage: Stage) -> str:
+    """Return why an OPD has an application."""
+    return f"Aturan “{LAYANAN}”: {service.title}, tahap “{stage.title}”."
+
+
+def assigned_to(unit: UnitOfWork, entry: Entry, case: Case, reason: str) -> CaseAssigned:
+    """Return the event that the OPD of a stage has the case now."""
+    return CaseAssigned(
+        complaint_id=ComplaintId(case.complaint_id),
+        occurred_at=unit.now,
+        part=0,
+        opd=entry.opd,
+        opd_name=entry.opd_name,
+        topic=entry.service.code,
+        topic_name=entry.service.title,
+        by="rule",
+        reason=reason,
+    )
+
+
+#: By which action of the table of states each kind of decision moves a case.
+_ACTIONS: Final = {
+    DONE: Action.RESOLVE,
+    REFUSED: Action.REJECT,
+    APPLICANT: Action.REQUEST_INFORMATION,
+}
+_FOLLOWS: Final = {DONE: _finish, REFUSED: _refuse, APPLICANT: _ask}
