@@ -14,11 +14,12 @@ from services.routing.operations.changing import (
     check_version,
 )
 from services.routing.operations.entering_stages import (
-    Entry,
     Left,
+    assigned_to,
     entry_of,
     find_service,
     name_of,
+    reason_of,
     told_of,
 )
 from services.routing.operations.evidence import check_evidence
@@ -49,7 +50,6 @@ from shared.auth import Role
 from shared.catalogue.definition import APPLICANT, DONE, REFUSED, Decision, Service, Stage
 from shared.contracts.event import Event
 from shared.contracts.routing import (
-    CaseAssigned,
     CaseRejected,
     CaseResolved,
     InformationRequested,
@@ -58,9 +58,6 @@ from shared.contracts.routing import (
 )
 from shared.ids import AttachmentId, ComplaintId, new_id
 from shared.unit_of_work import UnitOfWork
-
-#: Decisions are by the rule that the service's file is.
-LAYANAN: Final = "layanan"
 
 
 @dataclass(frozen=True, slots=True)
@@ -369,26 +366,6 @@ def _over(unit: UnitOfWork, taken: _Taken) -> StageEntered:
         service_version=str(taken.service.version),
         outcome="done" if taken.decision.next == DONE else "refused",
         **told_of(taken.service, taken.left),
-    )
-
-
-def reason_of(service: Service, stage: Stage) -> str:
-    """Return why an OPD has an application."""
-    return f"Aturan “{LAYANAN}”: {service.title}, tahap “{stage.title}”."
-
-
-def assigned_to(unit: UnitOfWork, entry: Entry, case: Case, reason: str) -> CaseAssigned:
-    """Return the event that the OPD of a stage has the case now."""
-    return CaseAssigned(
-        complaint_id=ComplaintId(case.complaint_id),
-        occurred_at=unit.now,
-        part=0,
-        opd=entry.opd,
-        opd_name=entry.opd_name,
-        topic=entry.service.code,
-        topic_name=entry.service.title,
-        by="rule",
-        reason=reason,
     )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import structlog
 
@@ -14,13 +14,14 @@ from services.routing.tables import Case
 from shared.catalogue.definition import Service, Stage
 from shared.catalogue.shelf import ServiceGone
 from shared.contracts.event import Answer
-from shared.contracts.routing import StageEntered
+from shared.contracts.routing import CaseAssigned, StageEntered
 from shared.ids import ComplaintId
 from shared.unit_of_work import UnitOfWork
 
 log = structlog.get_logger(__name__)
 
-MOST_VERSIONS = 100_000
+#: The rule that a service's file is: its reason names this.
+LAYANAN: Final = "layanan"
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,3 +125,23 @@ async def find_last_stage(
         log.warning("a case's stage is gone", service=case.service, version=case.service_version)
         return None
     return entry_of(context, service, stage, addressed or case.addressed or service.opds[0])
+
+
+def reason_of(service: Service, stage: Stage) -> str:
+    """Return why an OPD has an application."""
+    return f"Aturan “{LAYANAN}”: {service.title}, tahap “{stage.title}”."
+
+
+def assigned_to(unit: UnitOfWork, entry: Entry, case: Case, reason: str) -> CaseAssigned:
+    """Return the event that the OPD of a stage has the case now."""
+    return CaseAssigned(
+        complaint_id=ComplaintId(case.complaint_id),
+        occurred_at=unit.now,
+        part=0,
+        opd=entry.opd,
+        opd_name=entry.opd_name,
+        topic=entry.service.code,
+        topic_name=entry.service.title,
+        by="rule",
+        reason=reason,
+    )

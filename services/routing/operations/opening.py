@@ -15,8 +15,13 @@ from services.routing import queries
 from services.routing.conditions import Circumstances
 from services.routing.context import RoutingContext
 from services.routing.decisions import Decision
-from services.routing.operations.deciding_stages import LAYANAN, reason_of
-from services.routing.operations.entering_stages import Entry, entry_of, find_service
+from services.routing.operations.entering_stages import (
+    LAYANAN,
+    Entry,
+    entry_of,
+    find_service,
+    reason_of,
+)
 from services.routing.states import State
 from shared.contracts.event import Event, Proposal
 from shared.contracts.intake import ComplaintSubmitted

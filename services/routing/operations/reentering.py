@@ -2,8 +2,7 @@
 
 from services.routing.context import RoutingContext
 from services.routing.operations.changing import Acting, Fact, as_written, change_case
-from services.routing.operations.deciding_stages import assigned_to
-from services.routing.operations.entering_stages import find_last_stage
+from services.routing.operations.entering_stages import assigned_to, find_last_stage
 from services.routing.schemas import Assignment
 from services.routing.stage_errors import OpdOfStage, ServiceVersionGone
 from services.routing.states import Action

@@ -168,6 +168,9 @@ WORK_ROUTES = [
     ),
     Route("POST", "/practice/cases", OF_AN_OPD, {"count": 1}, of_a_case=False),
     Route("GET", "/practice/cases", OF_AN_OPD, of_a_case=False),
+    # The cases here are complaints, which have no stages.
+    Route("GET", "/cases/{complaint_id}/stage", READERS),
+    Route("POST", "/cases/{complaint_id}/decide", OF_AN_OPD, {"decision": "lengkap"}),
     # Only who was asked may answer; for everybody else there is no such part.
     Route("POST", "/cases/{complaint_id}/contributions/{part}/done", OF_AN_OPD, {"text": "Beres."}),
     Route(
@@ -184,7 +187,8 @@ ROUTES = [
 
 def _of_something_else(route: Route) -> bool:
     """Tell whether the route asks for a thing of another kind, of which there is none here."""
-    return any(name in route.path for name in ("{part}", "{case_id}", "{flag_id}"))
+    names = ("{part}", "{case_id}", "{flag_id}", "/stage", "/decide")
+    return any(name in route.path for name in names)
 
 
 def _filled(path: str, complaint_id: str) -> str:
