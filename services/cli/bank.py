@@ -1,10 +1,10 @@
 """`tanggap bank import`: puts a log of old complaints into the data bank."""
 
-import asyncio
 import csv
 import io
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo
@@ -13,8 +13,8 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from services.cli.serving import embedded_postgres, make_clock
-from services.deployment import migrate_all, needs_embedded_postgres, settle_settings
+from services.cli.databases import work_on
+from services.cli.serving import make_clock
 from services.intake import profile
 from services.intake.operations.importing import ImportOutcome, import_rows
 from services.intake.profile import IntakeProfile
@@ -22,7 +22,7 @@ from services.intake.rules.archives import FIELDS, Names, named
 from services.intake.rules.old_logs import ColumnsMissing, Form, read_rows
 from shared.database import Database
 from shared.profile_store import ProfileMissing, latest_profile
-from shared.settings import CoreSettings
+from shared.settings import ServiceSettings
 from shared.unit_of_work import UnitsOfWork
 
 console = Console(highlight=False)
@@ -76,16 +76,8 @@ def import_log(
     profile does not know, are refused, and reported with line and reason.
     """
     log = Log(file, _pairs(column, "--column", FIELDS), _pairs(opd, "--opd"), source)
-    core = CoreSettings()
     try:
-        if needs_embedded_postgres(core, ["intake"]):
-            with embedded_postgres(core, ["intake"]) as postgres:
-                core, settings = settle_settings(core, ["intake"], postgres)
-                asyncio.run(migrate_all(settings))
-                outcome = asyncio.run(_import(log, core, settings["intake"].database_url))
-        else:
-            _, settings = settle_settings(core, ["intake"], None)
-            outcome = asyncio.run(_import(log, core, settings["intake"].database_url))
+        outcome = work_on("intake", partial(_import, log), migrated=True)
     except ColumnsMissing as error:
         raise typer.BadParameter(f"the file has no column {error}: see --column") from error
     except ProfileMissing as error:
@@ -93,27 +85,23 @@ def import_log(
     _tell(outcome, refused or file.with_name(f"{file.name}.refused.csv"))
 
 
-async def _import(log: Log, core: CoreSettings, database_url: str) -> ImportOutcome:
-    database = Database(database_url)
-    try:
-        async with database.transaction() as connection:
-            _, content = await latest_profile(connection)
-        names = _names(profile.parse(content), log)
-        units = UnitsOfWork(database, make_clock(core))
-        size = max(log.path.stat().st_size, 1)
-        with log.path.open("rb") as raw, _progress() as progress:
-            task = progress.add_task("Importing", total=size, rows=0)
-            lines = io.TextIOWrapper(raw, encoding="utf-8-sig", errors="replace", newline="")
-            outcome = await import_rows(
-                units,
-                read_rows(lines, log.form, log.columns),
-                names,
-                log.source,
-                lambda so_far: progress.update(task, completed=raw.tell(), rows=so_far.rows),
-            )
-            progress.update(task, completed=size, rows=outcome.rows)
-    finally:
-        await database.close()
+async def _import(log: Log, database: Database, settings: ServiceSettings) -> ImportOutcome:
+    async with database.transaction() as connection:
+        _, content = await latest_profile(connection)
+    names = _names(profile.parse(content), log)
+    units = UnitsOfWork(database, make_clock(settings.core))
+    size = max(log.path.stat().st_size, 1)
+    with log.path.open("rb") as raw, _progress() as progress:
+        task = progress.add_task("Importing", total=size, rows=0)
+        lines = io.TextIOWrapper(raw, encoding="utf-8-sig", errors="replace", newline="")
+        outcome = await import_rows(
+            units,
+            read_rows(lines, log.form, log.columns),
+            names,
+            log.source,
+            lambda so_far: progress.update(task, completed=raw.tell(), rows=so_far.rows),
+        )
+        progress.update(task, completed=size, rows=outcome.rows)
     return outcome
 
 

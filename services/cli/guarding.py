@@ -1,6 +1,5 @@
 """`tanggap audit verify` and `tanggap retention plan`: what an auditor and an operator look at."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Annotated, TypeVar
@@ -11,15 +10,14 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.all_in_one import settings_of
-from services.cli.serving import embedded_postgres, make_clock
-from services.deployment import settle_settings
+from services.cli.databases import work_on
+from services.cli.serving import make_clock
 from services.intake import profile
 from services.intake.operations.proving import Flaw, count_links, find_flaw
 from services.intake.operations.retention import Planned, plan_retention
 from shared.database import Database
 from shared.profile_store import latest_profile
-from shared.settings import CoreSettings
+from shared.settings import CoreSettings, ServiceSettings
 
 console = Console(highlight=False)
 audit = typer.Typer(help="Verify the audit log and the daily roots.", no_args_is_help=True)
@@ -84,22 +82,12 @@ def plan(
 
 def _look_into_intake(look: Look[ResultT]) -> ResultT:
     """Look into intake's database, in one transaction that sees one state of it."""
-    core = CoreSettings()
-    settings = settings_of("intake", core=core)
-    if settings.database_url:
-        return asyncio.run(_look(settings.database_url, look))
-    with embedded_postgres(core, ["intake"]) as postgres:
-        _, settled = settle_settings(core, ["intake"], postgres)
-        return asyncio.run(_look(settled["intake"].database_url, look))
 
-
-async def _look(url: str, look: Look[ResultT]) -> ResultT:
-    database = Database(url)
-    try:
+    async def work(database: Database, _settings: ServiceSettings) -> ResultT:
         async with database.engine.connect() as connection:
             await connection.execution_options(
                 isolation_level="REPEATABLE READ", postgresql_readonly=True
             )
             return await look(connection)
-    finally:
-        await database.close()
+
+    return work_on("intake", work)

@@ -1,6 +1,5 @@
 """`tanggap innovation import, export` and `tanggap plan open`: innovations and follow-up plans."""
 
-import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -11,9 +10,8 @@ import typer
 from pydantic import ValidationError
 from rich.console import Console
 
-from services.all_in_one import settings_of
-from services.cli.serving import embedded_postgres, make_clock
-from services.deployment import migrate_all, needs_embedded_postgres, settle_settings
+from services.cli.databases import work_on
+from services.cli.serving import make_clock
 from services.survey import profile
 from services.survey.context import SurveyContext
 from services.survey.innovation_errors import InnovationNotFound
@@ -33,7 +31,7 @@ from services.survey.plan_views import view_plan
 from shared.database import Database
 from shared.errors import Problem
 from shared.profile_store import ProfileMissing, latest_profile
-from shared.settings import CoreSettings
+from shared.settings import ServiceSettings
 from shared.unit_of_work import UnitOfWork, UnitsOfWork
 
 console = Console(highlight=False)
@@ -123,15 +121,14 @@ def _as_id(words: str) -> str:
 
 def _run(work: Work[ResultT]) -> ResultT:
     """Do the work in a unit of survey's; what is refused is said in a line."""
-    core = CoreSettings()
+
+    async def in_unit(database: Database, settings: ServiceSettings) -> ResultT:
+        async with UnitsOfWork(database, make_clock(settings.core)).begin() as unit:
+            version, content = await latest_profile(unit.connection)
+            return await work(unit, SurveyContext(profile.parse(content), version))
+
     try:
-        if needs_embedded_postgres(core, ["survey"]):
-            with embedded_postgres(core, ["survey"]) as postgres:
-                core, settings = settle_settings(core, ["survey"], postgres)
-                asyncio.run(migrate_all(settings))
-                return asyncio.run(_in_unit(settings["survey"].database_url, core, work))
-        url = settings_of("survey", core=core).database_url
-        return asyncio.run(_in_unit(url, core, work))
+        return work_on("survey", in_unit, migrated=True)
     except Problem as problem:
         said = [f"{each['field']}: {each['message']}" for each in problem.errors]
         console.print("[red]✗[/red]", problem.detail, *said)
@@ -139,13 +136,3 @@ def _run(work: Work[ResultT]) -> ResultT:
     except ProfileMissing as error:
         console.print("[red]✗[/red]", str(error))
         raise typer.Exit(1) from error
-
-
-async def _in_unit(url: str, core: CoreSettings, work: Work[ResultT]) -> ResultT:
-    database = Database(url)
-    try:
-        async with UnitsOfWork(database, make_clock(core)).begin() as unit:
-            version, content = await latest_profile(unit.connection)
-            return await work(unit, SurveyContext(profile.parse(content), version))
-    finally:
-        await database.close()

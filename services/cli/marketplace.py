@@ -1,6 +1,5 @@
 """`tanggap marketplace`: a code that a person hands over, and invented goods to look at."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
@@ -10,9 +9,9 @@ import typer
 from prometheus_client import CollectorRegistry
 from rich.console import Console
 
+from services.cli.databases import work_on
 from services.cli.marketplace_demo import Stall, fill_catalogue, read_stalls
-from services.cli.serving import embedded_postgres, make_clock
-from services.deployment import migrate_all, needs_embedded_postgres, settle_settings
+from services.cli.serving import make_clock
 from services.marketplace import profile
 from services.marketplace.app import context_of
 from services.marketplace.context import MarketplaceContext
@@ -23,7 +22,7 @@ from services.marketplace.tokens import TraderTokens
 from shared.database import Database
 from shared.errors import Problem
 from shared.profile_store import ProfileMissing, latest_profile
-from shared.settings import CoreSettings
+from shared.settings import CoreSettings, ServiceSettings
 from shared.unit_of_work import UnitsOfWork
 
 console = Console(highlight=False)
@@ -77,26 +76,9 @@ def demo(
 def _run(work: Work) -> None:
     core = CoreSettings()
     core = core.model_copy(update={"clock_file": core.clock_file or core.home / "clock.json"})
-    try:
-        if needs_embedded_postgres(core, ["marketplace"]):
-            with embedded_postgres(core, ["marketplace"]) as postgres:
-                core, settings = settle_settings(core, ["marketplace"], postgres)
-                asyncio.run(migrate_all(settings))
-                asyncio.run(_with_context(core, settings["marketplace"], work))
-        else:
-            core, settings = settle_settings(core, ["marketplace"], None)
-            asyncio.run(_with_context(core, settings["marketplace"], work))
-    except ProfileMissing as error:
-        raise typer.BadParameter(str(error)) from error
-    except Problem as refused:
-        console.print(f"[red]{refused.title}[/red]: {refused.detail}", soft_wrap=True)
-        raise typer.Exit(1) from refused
 
-
-async def _with_context(core: CoreSettings, settings: object, work: Work) -> None:
-    own = cast(MarketplaceSettings, settings)
-    database = Database(own.database_url)
-    try:
+    async def with_context(database: Database, settings: ServiceSettings) -> None:
+        own = cast(MarketplaceSettings, settings)
         async with database.transaction() as connection:
             version, content = await latest_profile(connection)
         metrics = MarketplaceMetrics(CollectorRegistry())
@@ -105,8 +87,14 @@ async def _with_context(core: CoreSettings, settings: object, work: Work) -> Non
             await work(UnitsOfWork(database, make_clock(core)), context, own)
         finally:
             await context.photos.workshop.close()
-    finally:
-        await database.close()
+
+    try:
+        work_on("marketplace", with_context, core=core, migrated=True)
+    except ProfileMissing as error:
+        raise typer.BadParameter(str(error)) from error
+    except Problem as refused:
+        console.print(f"[red]{refused.title}[/red]: {refused.detail}", soft_wrap=True)
+        raise typer.Exit(1) from refused
 
 
 def _tell(

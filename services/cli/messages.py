@@ -1,20 +1,15 @@
 """`tanggap messages`: what waits for a person in the queues of messages, out and in."""
 
-import asyncio
 import re
-from collections.abc import Awaitable, Callable
-from typing import Annotated, Final, TypeVar
+from typing import Annotated, Final
 
 import typer
 from rich.console import Console
-from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.all_in_one import settings_of
-from services.cli.serving import embedded_postgres, make_clock
-from services.deployment import settle_settings
+from services.cli.databases import in_transaction
+from services.cli.serving import make_clock
 from services.intake import incoming_queries
 from shared.contracts.topics import ServiceName
-from shared.database import Database
 from shared.errors import Problem
 from shared.ids import UUID_PATTERN
 from shared.messaging import held
@@ -26,14 +21,12 @@ app = typer.Typer(
 )
 
 _SERVICE: Final[ServiceName] = "intake"
-ResultT = TypeVar("ResultT")
-Work = Callable[[AsyncConnection], Awaitable[ResultT]]
 
 
 @app.command("list")
 def list_messages() -> None:
     """List messages to citizens that were perhaps sent (unsure), or failed for good (dead)."""
-    rows = _in_transaction(held.list_held)
+    rows = in_transaction(_SERVICE, held.list_held)
     _say(f"Held messages: {len(rows)}")
     for row in rows:
         since = f"{row['created_at']:%Y-%m-%d %H:%M:%SZ}"
@@ -57,7 +50,9 @@ def decide(
         raise typer.BadParameter(f"{message} is no id of a message")
     now = make_clock(CoreSettings()).now()
     try:
-        state = _in_transaction(lambda connection: held.decide(connection, message, chosen, now))
+        state = in_transaction(
+            _SERVICE, lambda connection: held.decide(connection, message, chosen, now)
+        )
     except Problem as problem:
         console.print(f"[red]✗[/red] {problem.detail}")
         raise typer.Exit(1) from None
@@ -70,7 +65,7 @@ def refused() -> None:
 
     One is read, for a reason that is audited, by POST /intake/v1/staff/refused-messages/ID/read.
     """
-    rows = _in_transaction(incoming_queries.list_refused)
+    rows = in_transaction(_SERVICE, incoming_queries.list_refused)
     _say(f"Refused messages: {len(rows)}")
     for row in rows:
         since = f"{row.received_at:%Y-%m-%d %H:%M:%SZ}"
@@ -81,23 +76,3 @@ def refused() -> None:
 def _say(line: str) -> None:
     """Print a line that is never folded: ids and reasons are to be copied."""
     console.print(line, soft_wrap=True, markup=False, highlight=False)
-
-
-def _in_transaction(work: Work[ResultT]) -> ResultT:
-    """Do something in intake's database, beside a running service."""
-    core = CoreSettings()
-    url = settings_of(_SERVICE, core=core).database_url
-    if url:
-        return asyncio.run(_do(url, work))
-    with embedded_postgres(core, [_SERVICE]) as postgres:
-        _, settled = settle_settings(core, [_SERVICE], postgres)
-        return asyncio.run(_do(settled[_SERVICE].database_url, work))
-
-
-async def _do(url: str, work: Work[ResultT]) -> ResultT:
-    database = Database(url)
-    try:
-        async with database.transaction() as connection:
-            return await work(connection)
-    finally:
-        await database.close()

@@ -7,9 +7,8 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
-from services.all_in_one import settings_of
-from services.cli.serving import embedded_postgres, known_services
-from services.deployment import needs_embedded_postgres, settle_settings
+from services.cli.databases import named_databases
+from services.cli.serving import known_services
 from shared.contracts.topics import ServiceName
 from shared.migrating import migrate as migrate_service
 from shared.settings import CoreSettings, ServiceSettings
@@ -26,13 +25,8 @@ def migrate(
 ) -> None:
     """Bring the databases to a revision; safe to run twice, and by two at once."""
     names = known_services(services or ["all"])
-    core = CoreSettings()
-    if needs_embedded_postgres(core, names):
-        with embedded_postgres(core, names) as postgres:
-            _, settings = settle_settings(core, names, postgres)
-            _migrate(settings, revision)
-    else:
-        _migrate({name: settings_of(name, core=core) for name in names}, revision)
+    with named_databases(CoreSettings(), names) as settings:
+        _migrate(settings, revision)
 
 
 def topics(

@@ -7,10 +7,10 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from services.all_in_one import settings_of
+from services.cli.databases import named_databases
 from services.cli.gazetteer import gazetteer
-from services.cli.serving import check_or_exit, embedded_postgres
-from services.deployment import load_profile, migrate_all, needs_embedded_postgres, settle_settings
+from services.cli.serving import check_or_exit
+from services.deployment import load_profile
 from shared.contracts.topics import SERVICES
 from shared.profile import version_of
 from shared.settings import CoreSettings
@@ -37,13 +37,6 @@ def load(folder: Folder) -> None:
     Nothing is written when the profile has a problem.
     """
     check_or_exit(folder, SERVICES)
-    core = CoreSettings()
-    if needs_embedded_postgres(core, SERVICES):
-        with embedded_postgres(core, SERVICES) as postgres:
-            _, settings = settle_settings(core, SERVICES, postgres)
-            asyncio.run(migrate_all(settings))
-            version = asyncio.run(load_profile(folder, settings))
-    else:
-        settings = {name: settings_of(name, core=core) for name in SERVICES}
+    with named_databases(CoreSettings(), SERVICES, migrated=True) as settings:
         version = asyncio.run(load_profile(folder, settings))
     console.print(f"[green]✓[/green] loaded version {version[:12]}")

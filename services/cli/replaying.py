@@ -11,8 +11,8 @@ from rich.console import Console
 from rich.table import Table
 
 from services.all_in_one import EVENT_DRIVEN, create_service_app
-from services.cli.serving import embedded_postgres, known_services, make_clock
-from services.deployment import needs_embedded_postgres, settle_settings
+from services.cli.databases import named_databases
+from services.cli.serving import known_services, make_clock
 from shared.contracts.topics import ServiceName
 from shared.delivery_queries import HeldEvent
 from shared.logging import configure_logging
@@ -53,12 +53,7 @@ def replay(
     reason = why if skip else None
     core = CoreSettings()
     configure_logging("CRITICAL", core.log_output)
-    if needs_embedded_postgres(core, names):
-        with embedded_postgres(core, names) as postgres:
-            core, settings = settle_settings(core, names, postgres)
-            asyncio.run(_act(names[0], settings[names[0]], event, every=every, reason=reason))
-    else:
-        _, settings = settle_settings(core, names, None)
+    with named_databases(core, names) as settings:
         asyncio.run(_act(names[0], settings[names[0]], event, every=every, reason=reason))
 
 

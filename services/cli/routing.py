@@ -9,16 +9,12 @@ from rich.console import Console
 from rich.table import Table
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.all_in_one import settings_of
-from services.cli.serving import embedded_postgres
-from services.deployment import needs_embedded_postgres, settle_settings
+from services.cli.databases import in_transaction
 from services.routing import model_queries, profile
 from services.routing.operations import learning
 from services.routing.rules import compile_rules
 from shared.clock import SystemClock
-from shared.database import Database
 from shared.profile_store import latest_profile
-from shared.settings import CoreSettings
 
 console = Console(highlight=False)
 app = typer.Typer(help="Train the model that decides after the rules.", no_args_is_help=True)
@@ -109,28 +105,11 @@ async def _train(connection: AsyncConnection) -> tuple[int, dict[str, Any]]:
 
 def _run(work: Callable[[AsyncConnection], Awaitable[ResultT]]) -> ResultT:
     """Do the work in a transaction of routing's database; what goes wrong is said in a line."""
-    core = CoreSettings()
     try:
-        if needs_embedded_postgres(core, ["routing"]):
-            with embedded_postgres(core, ["routing"]) as postgres:
-                _, settings = settle_settings(core, ["routing"], postgres)
-                return asyncio.run(_in_transaction(settings["routing"].database_url, work))
-        url = settings_of("routing", core=core).database_url
-        return asyncio.run(_in_transaction(url, work))
+        return in_transaction("routing", work)
     except (ValueError, LookupError) as error:
         console.print(f"[red]✗[/red] {error}")
         raise typer.Exit(1) from error
-
-
-async def _in_transaction(
-    url: str, work: Callable[[AsyncConnection], Awaitable[ResultT]]
-) -> ResultT:
-    database = Database(url)
-    try:
-        async with database.transaction() as connection:
-            return await work(connection)
-    finally:
-        await database.close()
 
 
 def _print_report(report: dict[str, Any], *, confusion: bool = True) -> None:

@@ -1,6 +1,5 @@
 """`tanggap sla preview, apply`: which running clocks a profile would move, and moving them."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Annotated, TypeVar
@@ -10,9 +9,8 @@ from prometheus_client import CollectorRegistry
 from rich.console import Console
 from rich.table import Table
 
-from services.all_in_one import settings_of
-from services.cli.serving import check_or_exit, embedded_postgres
-from services.deployment import needs_embedded_postgres, settle_settings
+from services.cli.databases import work_on
+from services.cli.serving import check_or_exit
 from services.sla import profile
 from services.sla.context import make_context
 from services.sla.metrics import SlaMetrics
@@ -24,7 +22,7 @@ from services.sla.wording import time_in_words
 from shared.clock import SystemClock
 from shared.database import Database
 from shared.profile_store import ProfileMissing, latest_profile
-from shared.settings import CoreSettings
+from shared.settings import ServiceSettings
 from shared.unit_of_work import UnitsOfWork
 
 console = Console(highlight=False)
@@ -85,22 +83,12 @@ async def _apply(units: UnitsOfWork, reason: str, by: str) -> AdjustmentRow:
 
 def _run(work: Callable[[UnitsOfWork], Awaitable[ResultT]]) -> ResultT:
     """Do the work on sla's database; what goes wrong is said in a line."""
-    core = CoreSettings()
+
+    async def with_units(database: Database, _settings: ServiceSettings) -> ResultT:
+        return await work(UnitsOfWork(database, SystemClock()))
+
     try:
-        if needs_embedded_postgres(core, ["sla"]):
-            with embedded_postgres(core, ["sla"]) as postgres:
-                _, settings = settle_settings(core, ["sla"], postgres)
-                return asyncio.run(_with_units(settings["sla"].database_url, work))
-        url = settings_of("sla", core=core).database_url
-        return asyncio.run(_with_units(url, work))
+        return work_on("sla", with_units)
     except (ValueError, LookupError, ProfileMissing) as error:
         console.print(f"[red]✗[/red] {error}")
         raise typer.Exit(1) from error
-
-
-async def _with_units(url: str, work: Callable[[UnitsOfWork], Awaitable[ResultT]]) -> ResultT:
-    database = Database(url)
-    try:
-        return await work(UnitsOfWork(database, SystemClock()))
-    finally:
-        await database.close()

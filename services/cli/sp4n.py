@@ -15,9 +15,9 @@ from rich.console import Console
 from rich.progress import Progress
 
 from services.all_in_one import create_service_app
-from services.cli.serving import embedded_postgres, make_clock
+from services.cli.databases import named_databases
+from services.cli.serving import make_clock
 from services.cli.sp4n_simulator import simulate
-from services.deployment import needs_embedded_postgres, settle_settings
 from services.intake.api.doors import Doors
 from services.intake.operations.auditing import record
 from services.intake.operations.sp4n_files import FileRow, export_rows, import_row, read_file
@@ -153,12 +153,7 @@ def _with_doors(work: Callable[[Doors], Coroutine[Any, Any, None]]) -> None:
     """Do something with intake's doors on the configured database, beside a running service."""
     core = CoreSettings()
     configure_logging("WARNING", core.log_output)
-    if needs_embedded_postgres(core, [_INTAKE]):
-        with embedded_postgres(core, [_INTAKE]) as postgres:
-            _, settings = settle_settings(core, [_INTAKE], postgres)
-            asyncio.run(_work(settings[_INTAKE], work))
-    else:
-        _, settings = settle_settings(core, [_INTAKE], None)
+    with named_databases(core, [_INTAKE]) as settings:
         asyncio.run(_work(settings[_INTAKE], work))
 
 

@@ -1,6 +1,5 @@
 """`tanggap survey links, recount`: prints links to send, and counts a period anew."""
 
-import asyncio
 import csv
 import sys
 from collections.abc import Awaitable, Callable
@@ -11,8 +10,8 @@ import typer
 from rich.console import Console
 
 from services.all_in_one import settings_of
-from services.cli.serving import embedded_postgres, make_clock
-from services.deployment import migrate_all, needs_embedded_postgres, settle_settings
+from services.cli.databases import work_on
+from services.cli.serving import make_clock
 from services.survey import profile, queries
 from services.survey.context import SurveyContext
 from services.survey.operations.links import print_links
@@ -104,30 +103,19 @@ def _own_settings() -> SurveySettings:
 
 def _run(work: Work[ResultT]) -> ResultT:
     """Do something in a unit of work on survey's database, beside a running service."""
-    core = CoreSettings()
+
+    async def in_unit(database: Database, settings: ServiceSettings) -> ResultT:
+        async with database.transaction() as connection:
+            version, content = await latest_profile(connection)
+        key = settings.core.survey_link_key
+        keys = read_survey_keys(key.get_secret_value()) if key else ()
+        context = SurveyContext(profile.parse(content), version, keys)
+        async with UnitsOfWork(database, make_clock(settings.core)).begin() as unit:
+            return await work(unit, context)
+
     try:
-        if needs_embedded_postgres(core, ["survey"]):
-            with embedded_postgres(core, ["survey"]) as postgres:
-                core, settings = settle_settings(core, ["survey"], postgres)
-                asyncio.run(migrate_all(settings))
-                return asyncio.run(_in_unit(core, settings["survey"], work))
-        _, settings = settle_settings(core, ["survey"], None)
-        return asyncio.run(_in_unit(core, settings["survey"], work))
+        return work_on("survey", in_unit, migrated=True)
     except (ProfileMissing, SurveyKeyInvalid) as error:
         raise typer.BadParameter(str(error)) from error
     except Problem as problem:
         raise typer.BadParameter(problem.detail) from problem
-
-
-async def _in_unit(core: CoreSettings, settings: ServiceSettings, work: Work[ResultT]) -> ResultT:
-    database = Database(settings.database_url)
-    try:
-        async with database.transaction() as connection:
-            version, content = await latest_profile(connection)
-        key = core.survey_link_key
-        keys = read_survey_keys(key.get_secret_value()) if key else ()
-        context = SurveyContext(profile.parse(content), version, keys)
-        async with UnitsOfWork(database, make_clock(core)).begin() as unit:
-            return await work(unit, context)
-    finally:
-        await database.close()
