@@ -208,6 +208,9 @@ class Service:
                 return
 
     async def _stop(self) -> None:
+        # What is told to stop reads no more, and would be taken for hanging.
+        if (watchdog := self._tasks.get("watchdog")) is not None:
+            watchdog.cancel()
         if self.subscription is not None:
             await self.subscription.stop()
         if self.relay is not None and "relay" in self._tasks:
