@@ -21,6 +21,7 @@ from services.intake.api import (
     posters,
     privacy,
     refused,
+    services,
     similar,
     staff,
     staff_privacy,
@@ -119,6 +120,7 @@ def create_app(settings: IntakeSettings, transport: Transport | None, clock: Clo
     routers = [
         submitting.router,
         similar.router,
+        services.router,
         citizens.router,
         files.router,
         privacy.router,

@@ -11,6 +11,7 @@ from services.intake.profile import Account, IntakeProfile
 from services.intake.rules.meanings import Keywords
 from services.intake.rules.secrecy import SecrecyRules
 from services.intake.rules.tracking import RandomBelow
+from shared.catalogue.shelf import Shelf
 from shared.media.store import FileStore
 from shared.media.workshop import Workshop
 from shared.vault import Vault
@@ -70,6 +71,7 @@ class IntakeContext:
     secrecy: SecrecyRules
     metrics: IntakeMetrics
     sending: Sending
+    catalogue: Shelf
     random_below: RandomBelow = secrets.randbelow
     keys_in_flight: set[str] = field(default_factory=set)
 
@@ -95,6 +97,7 @@ def make_context(
         secrecy=profile.privacy.secrecy_rules(),
         metrics=metrics,
         sending=sending or Sending(),
+        catalogue=Shelf(profile.services),
         random_below=random_below,
         accounts={(each.channel, each.known_as): each for each in profile.accounts},
         keywords=profile.conversation.keywords(),

@@ -86,11 +86,13 @@ class Origin:
 class Submission:
     """A complaint that is ready to be stored: its row, its files, what tells of it, the answer.
 
-    `secret_suggested`: its words are such that the answer should propose secrecy.
+    `secret_suggested`: its words are such that the answer should propose secrecy. `person` is the
+    reporter's key, by which what belongs to it is sealed too.
     """
 
     row: dict[str, Any]
     draft: outbox.Draft
+    person: PersonKey
     secret_suggested: bool = False
     vouched: bool = False
     acknowledgement: Acknowledgement | None = None
@@ -199,6 +201,7 @@ def draft_submission(
     return Submission(
         row,
         outbox.draft(event, now),
+        person,
         secret_suggested=secrecy.suggested,
         vouched=origin.vouched,
         acknowledgement=acknowledge(context, row),

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -23,7 +24,7 @@ def _draft(intake: Driver, text: str = "x", key: str | None = None) -> Submissio
 
 
 def _with_code(submission: Submission, code: str) -> Submission:
-    return Submission({**submission.row, "tracking_code": code}, submission.draft)
+    return replace(submission, row={**submission.row, "tracking_code": code})
 
 
 async def test_a_taken_code_fails_alone_and_the_others_are_stored(alone: Driver) -> None:

@@ -1,0 +1,190 @@
+"""The service catalogue: what is offered, its forms, and applications."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Request, Response
+
+from services.intake.api.admission import read_device
+from services.intake.api.doors import Doors, TheDoors
+from services.intake.api.submitting import DeviceId
+from services.intake.api.uploading import named_files
+from services.intake.application_schemas import (
+    ApplicationAnswers,
+    ApplicationCheck,
+    ListedService,
+    ListedServices,
+    NewApplication,
+    ServiceCriterion,
+    ServiceDefinition,
+    ServiceStep,
+    SubmittedApplication,
+)
+from services.intake.errors import SenderBlocked
+from services.intake.operations import applications
+from services.intake.operations.applications import By, Draft
+from services.intake.operations.submission import Origin, Receipt
+from services.intake.schemas import ComplaintLinks
+from shared.catalogue.definition import ADDRESSED, Service
+from shared.catalogue.json_schema import form_schema
+from shared.idempotency import IdempotencyKey, KeyReused
+from shared.problems import problem_responses
+from shared.unit_of_work import UnitOfWork
+
+PATH = "/intake/v1/services"
+router = APIRouter(prefix=PATH, tags=["services"])
+
+ServiceCode = Annotated[
+    str, Path(max_length=40, description="As the list of services names it.", examples=["rtlh"])
+]
+
+
+@router.get("", operation_id="list_catalogue", response_model=ListedServices)
+async def list_catalogue(doors: TheDoors) -> ListedServices:
+    """List the services that are offered online."""
+    offered = [each for each in doors.context.catalogue.services if each.enabled]
+    offered.sort(key=lambda each: (each.group, each.title))
+    return ListedServices(items=[ListedService(**_listed(each)) for each in offered])
+
+
+@router.get(
+    "/{code}",
+    operation_id="define_catalogue_service",
+    response_model=ServiceDefinition,
+    responses=problem_responses(404, 422),
+)
+async def define_service(doors: TheDoors, code: ServiceCode) -> ServiceDefinition:
+    """Show a service with the JSON Schema of its form, its conditions, its stages and its fee."""
+    service = applications.find_service(doors.context, code)
+    assessment = service.form.assessment
+    return ServiceDefinition(
+        **_listed(service),
+        requires=list(service.requires),
+        fee_note=service.fee.note,
+        regulation=service.regulation,
+        form=form_schema(service.form, service.title),
+        eligibility=[
+            ServiceCriterion(id=each.id, reason=each.reason, refuse=each.refuse)
+            for each in service.form.eligibility
+        ],
+        stages=[
+            ServiceStep(
+                stage=f"{service.code}.{stage.code}",
+                title=stage.title,
+                opd=None if stage.opd == ADDRESSED else stage.opd,
+                days=stage.clock.days if stage.clock else None,
+                seconds=stage.clock.seconds if stage.clock else None,
+            )
+            for stage in service.stages
+        ],
+        documents=[document.title for document in service.documents],
+        pass_score=assessment.pass_score if assessment else None,
+    )
+
+
+@router.post(
+    "/{code}/check",
+    operation_id="check_application",
+    response_model=ApplicationCheck,
+    responses=problem_responses(400, 404, 413, 422, 429, 503),
+)
+async def check_application(
+    doors: TheDoors, request: Request, code: ServiceCode, form: ApplicationAnswers
+) -> ApplicationCheck:
+    """Say what is missing, whether the applicant is eligible, and the score with its gaps.
+
+    Nothing is kept; send it as often as the form changes.
+    """
+    doors.admission.admit_request(request)
+    service = applications.find_service(doors.context, code)
+    now = doors.units.clock.now()
+    return applications.describe_check(
+        *applications.check_answers(doors.context, service, form.answers, now)
+    )
+
+
+@router.post(
+    "/{code}/applications",
+    operation_id="submit_application",
+    status_code=201,
+    response_model=SubmittedApplication,
+    responses=problem_responses(400, 403, 404, 409, 413, 422, 429, 503),
+)
+async def submit_application(
+    doors: TheDoors,
+    request: Request,
+    response: Response,
+    code: ServiceCode,
+    form: NewApplication,
+    key: IdempotencyKey = None,
+    device: DeviceId = None,
+) -> SubmittedApplication:
+    """Apply for a service. Keep the answer: code and secret lead back to the application."""
+    doors.admission.admit_request(request)
+    origin = Origin(
+        await request.body(), scope=f"{PATH}/{code}", key=key, device=read_device(device)
+    )
+    answer = await apply(doors, code, form, origin, By())
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["Location"] = answer.links.self
+    return answer
+
+
+async def apply(
+    doors: Doors, code: str, form: NewApplication, origin: Origin, by: By
+) -> SubmittedApplication:
+    """Check and store an application; raises what the operations refuse."""
+    context = doors.context
+    service = applications.find_service(context, code)
+    tokens = applications.named_uploads(service, form.answers)
+    files = await named_files(doors, tokens) if tokens else ()
+    drafted: list[Draft] = []
+
+    async def work(unit: UnitOfWork) -> Receipt:
+        draft = applications.draft_application(context, service, form, origin, by, unit.now, files)
+        drafted[:] = [draft]
+        outcome = await applications.submit_application(unit, draft)
+        if isinstance(outcome, KeyReused | SenderBlocked):
+            raise outcome
+        return outcome
+
+    receipt = await doors.in_unit(work)
+    (draft,) = drafted
+    if receipt.complaint_id == draft.submission.row["complaint_id"]:
+        context.metrics.submitted.labels(draft.submission.row["channel"]).inc()
+    return _submitted(doors, draft, receipt)
+
+
+def links_of(tracking_code: str) -> ComplaintLinks:
+    """Return where an application goes on: it is a complaint."""
+    path = f"/intake/v1/complaints/{tracking_code}"
+    steps = ("messages", "feedback", "withdraw", "secrecy", "similar", "join")
+    return ComplaintLinks(self=path, **{step: f"{path}/{step}" for step in steps})
+
+
+def _submitted(doors: Doors, draft: Draft, receipt: Receipt) -> SubmittedApplication:
+    return SubmittedApplication(
+        complaint_id=receipt.complaint_id,
+        tracking_code=receipt.tracking_code,
+        secret=doors.context.vault.derive_secret(receipt.key_id, receipt.complaint_id),
+        submitted_at=receipt.submitted_at,
+        service=draft.service.code,
+        version=draft.service.version,
+        number=None,
+        eligible=draft.verdict.eligible,
+        unmet=applications.unmet_of(draft.verdict),
+        score=applications.score_shown(draft.score),
+        links=links_of(receipt.tracking_code),
+    )
+
+
+def _listed(service: Service) -> dict[str, object]:
+    return {
+        "code": service.code,
+        "version": service.version,
+        "title": service.title,
+        "group": service.group,
+        "description": service.description,
+        "opds": list(service.opds),
+        "applicants": list(service.applicants),
+        "fee": service.fee.amount,
+    }

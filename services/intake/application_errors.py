@@ -1,0 +1,52 @@
+"""What the doors of the service catalogue refuse."""
+
+from collections.abc import Sequence
+
+from shared.errors import Forbidden, Invalid, NotFound
+
+
+class CatalogueServiceUnknown(NotFound):
+    """There is no such service, or it is not offered now."""
+
+    slug = "service-unknown"
+    title = "Layanan tidak ditemukan"
+
+    def __init__(self) -> None:
+        """Say where the list is."""
+        super().__init__("Lihat daftar layanan pada /intake/v1/services.")
+
+
+class ApplicantRefused(Forbidden):
+    """This service is not for this kind of applicant."""
+
+    slug = "applicant-refused"
+    title = "Layanan ini bukan untuk pemohon ini"
+
+    def __init__(self, detail: str) -> None:
+        """Say who may apply."""
+        super().__init__(detail)
+
+
+class NotEligible(Invalid):
+    """The applicant may not have the service; `errors` gives each reason."""
+
+    slug = "not-eligible"
+    title = "Syarat layanan belum terpenuhi"
+
+    def __init__(self, reasons: Sequence[tuple[str, str]]) -> None:
+        """Take the id and the reason of each criterion that is not met."""
+        super().__init__(
+            "Permohonan tidak dapat diterima karena syarat berikut.",
+            errors=[{"field": f"/{name}", "message": reason} for name, reason in reasons],
+        )
+
+
+class ApplicationNotFound(NotFound):
+    """There is no such application, or it is not the caller's to know of."""
+
+    slug = "application-not-found"
+    title = "Permohonan tidak ditemukan"
+
+    def __init__(self) -> None:
+        """Say what to check."""
+        super().__init__("Periksa kembali kode permohonan Anda.")

@@ -1,0 +1,43 @@
+"""All SQL on applications."""
+
+from typing import Any
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlmodel import col
+
+from services.intake.application_tables import Application
+
+
+async def insert_application(connection: AsyncConnection, row: dict[str, Any]) -> None:
+    """Store an application beside its complaint."""
+    await connection.execute(insert(Application).values(**row))
+
+
+async def find_application(connection: AsyncConnection, complaint_id: str) -> Application | None:
+    """Return the application that a complaint is, or None."""
+    return await _one(connection, complaint_id, lock=False)
+
+
+async def lock_application(connection: AsyncConnection, complaint_id: str) -> Application | None:
+    """Return the application that a complaint is, and let nobody else change it."""
+    return await _one(connection, complaint_id, lock=True)
+
+
+async def update_application(
+    connection: AsyncConnection, complaint_id: str, changes: dict[str, Any]
+) -> None:
+    """Store changes of an application."""
+    await connection.execute(
+        update(Application).where(col(Application.complaint_id) == complaint_id).values(**changes)
+    )
+
+
+async def _one(connection: AsyncConnection, complaint_id: str, *, lock: bool) -> Application | None:
+    wanted = select(*Application.__table__.columns).where(  # type: ignore[attr-defined]
+        col(Application.complaint_id) == complaint_id
+    )
+    if lock:
+        wanted = wanted.with_for_update(key_share=True)
+    row = (await connection.execute(wanted)).mappings().first()
+    return None if row is None else Application(**row)

@@ -1,0 +1,145 @@
+"""What applicants send to services of the catalogue, and what they are shown."""
+
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+
+from services.intake.schemas import Code, ComplaintLinks
+
+_CODE = "K7M3PXA92W"
+_ANSWERS: dict[str, JsonValue] = {
+    "nama": "Warga Contoh",
+    "hp": "0812-0000-0001",
+    "satu_satunya": True,
+    "lokasi": {"lat": -7.62874, "lon": 111.53067, "address": "Jalan Kenanga 3"},
+}
+
+
+class ListedService(BaseModel):
+    """A service as a list shows it."""
+
+    code: str = Field(examples=["rtlh"])
+    version: int = Field(examples=[1])
+    title: str = Field(examples=["Perbaikan rumah tidak layak huni (RTLH)"])
+    group: str = Field(examples=["Perumahan"])
+    description: str
+    opds: list[str] = Field(examples=[["DISPERKIM"]])
+    applicants: list[str] = Field(examples=[["citizen", "operator"]])
+    fee: int = Field(description="In rupiah; 0 is free.", examples=[0])
+
+
+class ListedServices(BaseModel):
+    """The catalogue, by group and title."""
+
+    items: list[ListedService]
+
+
+class ServiceStep(BaseModel):
+    """A stage of the work, as an applicant is told of it."""
+
+    stage: str = Field(examples=["rtlh.survei"])
+    title: str = Field(examples=["Survei lapangan"])
+    opd: str | None = Field(description="None: the OPD that the application is made to.")
+    days: int | None = Field(description="Working days that it may take.")
+    seconds: int | None = Field(description="Seconds that it may take.")
+
+
+class ServiceCriterion(BaseModel):
+    """A condition of eligibility; with `refuse` an application that does not meet it is refused."""
+
+    id: str
+    reason: str
+    refuse: bool
+
+
+class ServiceDefinition(ListedService):
+    """All that a front end needs to offer a service; `form` is a JSON Schema (2020-12)."""
+
+    requires: list[str]
+    fee_note: str | None
+    regulation: str | None
+    form: dict[str, Any]
+    eligibility: list[ServiceCriterion]
+    stages: list[ServiceStep]
+    documents: list[str] = Field(description="The titles of what comes out.")
+    pass_score: float | None = Field(description="Of the self-assessment, where there is one.")
+
+
+class ApplicationAnswers(BaseModel):
+    """What was filled in: answers by the codes of the form's fields."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        hide_input_in_errors=True,
+        json_schema_extra={"examples": [{"answers": _ANSWERS}]},
+    )
+
+    answers: dict[str, Any] = Field(max_length=300)
+
+
+class NewApplication(ApplicationAnswers):
+    """An application; `opd` is needed where several OPDs offer the service."""
+
+    channel: Code | None = Field(
+        None, description="A channel of the Pemda's profile; left out, its default (web)."
+    )
+    opd: Code | None = Field(None, examples=["DISPERKIM"])
+
+
+class UnmetCriterion(BaseModel):
+    """A condition of eligibility that is not met, and why."""
+
+    id: str
+    reason: str
+
+
+class FoundGap(BaseModel):
+    """An item of the self-assessment that earned less than its weight, and what to do about it."""
+
+    item: str
+    question: str
+    lost: float = Field(description="Points of 100.")
+    advice: str | None
+    critical: bool
+
+
+class FoundScore(BaseModel):
+    """What the self-assessment came to, 0 to 100, its gaps with the dearest first."""
+
+    points: float = Field(ge=0, le=100)
+    passed: bool
+    gaps: list[FoundGap]
+
+
+class FieldProblem(BaseModel):
+    """What is wrong at a field (a JSON pointer)."""
+
+    field: str
+    message: str
+
+
+class ApplicationCheck(BaseModel):
+    """What would become of an application now; nothing of it is kept."""
+
+    problems: list[FieldProblem]
+    eligible: bool
+    unmet: list[UnmetCriterion]
+    score: FoundScore | None
+
+
+class SubmittedApplication(BaseModel):
+    """The answer to an application. The secret is shown here and nowhere else."""
+
+    complaint_id: str
+    tracking_code: str = Field(examples=[_CODE])
+    secret: str
+    status: Literal["received"] = "received"
+    submitted_at: datetime
+    service: str = Field(examples=["rtlh"])
+    version: int
+    number: str | None = Field(description="The application's own number, where it has one.")
+    eligible: bool
+    unmet: list[UnmetCriterion]
+    score: FoundScore | None
+    links: ComplaintLinks
