@@ -1,4 +1,4 @@
-"""Applications to services of the catalogue: forms, submission, who may apply, what leaves intake."""
+"""Applications to services of the catalogue: forms, submission, and what leaves intake."""
 
 import asyncio
 import json
