@@ -7,7 +7,7 @@ scans are ruled out in these transactions and each statement asks for one window
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from sqlalchemy import Row, TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -24,8 +24,9 @@ _MATCHES: Final = """
     AND submitted_at >= :since AND submitted_at < :until
     AND (NOT secret OR :all_secrets OR opd = :own_opd)
     """
-_BY_INDEX: Final = text("SET LOCAL enable_seqscan = off")
-_OLDEST: Final = text("SELECT min(week) FROM bank_week")
+_BY_INDEX: Final = text(
+    "SELECT set_config('enable_seqscan', 'off', true), (SELECT min(week) FROM bank_week)"
+)
 _PAGE: Final = text(
     f"""
     SELECT {_SHOWN} FROM bank_entry
@@ -119,15 +120,13 @@ class Position:
     entry_id: str
 
 
-async def by_index_alone(connection: AsyncConnection) -> None:
-    """Let this transaction's searches use the index, whatever Postgres thinks of the words."""
-    await connection.execute(_BY_INDEX)
+async def by_index_alone(connection: AsyncConnection) -> date | None:
+    """Let this transaction's searches use the index, whatever Postgres thinks of the words.
 
-
-async def find_oldest_week(connection: AsyncConnection) -> date | None:
-    """Return the Monday of the oldest week that the bank knows."""
-    oldest: date | None = (await connection.execute(_OLDEST)).scalar_one()
-    return oldest
+    Returns the Monday of the oldest week that the bank knows.
+    """
+    _, oldest = (await connection.execute(_BY_INDEX)).one()
+    return cast(date | None, oldest)
 
 
 async def list_newest(

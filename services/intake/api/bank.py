@@ -136,7 +136,7 @@ async def search_bank(
 
     The most relevant are chosen among the newest few hundred that match.
     """
-    async with doors.units.database.transaction() as connection:
+    async with doors.reading() as connection:
         return await searching.search(
             connection,
             doors.context,
@@ -168,7 +168,7 @@ async def find_alike_in_bank(
 
     `q` is not looked at here; every other choice is.
     """
-    async with doors.units.database.transaction() as connection:
+    async with doors.reading() as connection:
         return await searching.find_alike(
             connection, doors.context, chosen, doors.units.clock.now(), text, limit
         )
@@ -177,7 +177,7 @@ async def find_alike_in_bank(
 @router.get("/facets", operation_id="count_bank_facets", responses=_PROBLEMS)
 async def count_bank_facets(doors: TheDoors, chosen: Chosen) -> Facets:
     """Count what matches by OPD, topic, area, channel, status, kind and month."""
-    async with doors.units.database.transaction() as connection:
+    async with doors.reading() as connection:
         return await counting.count_facets(
             connection, doors.context, chosen, doors.units.clock.now()
         )
@@ -198,7 +198,7 @@ async def draw_bank_map(
     ] = 0.005,
 ) -> BankMap:
     """Count what matches by sub-district, village and cell of a grid."""
-    async with doors.units.database.transaction() as connection:
+    async with doors.reading() as connection:
         return await counting.draw_map(
             connection, doors.context, chosen, doors.units.clock.now(), grid
         )
@@ -211,7 +211,7 @@ async def tell_about_in_bank(doors: TheDoors, chosen: Chosen) -> About:
     A word rises when its share of the texts of the newest four weeks is clearly above its share
     before; see the trends for the measure.
     """
-    async with doors.units.database.transaction() as connection:
+    async with doors.reading() as connection:
         return await counting.tell_about(connection, doors.context, chosen, doors.units.clock.now())
 
 
@@ -239,7 +239,7 @@ async def read_bank_trends(
     and it came five times or more.
     """
     del caller
-    async with doors.units.database.transaction() as connection:
+    async with doors.reading() as connection:
         return await read_trends(
             connection,
             doors.context,

@@ -1,10 +1,13 @@
 """What intake's routes are given, kept on the app once the service has started."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from typing import Annotated, Final, TypeVar
 
 from fastapi import Depends, Request
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.intake.api.admission import Admission
 from services.intake.context import IntakeContext
@@ -16,6 +19,8 @@ from shared.idempotency import KeyReused
 from shared.unit_of_work import UnitOfWork, UnitsOfWork
 
 _MOST_DRAWS: Final = 5
+# More at a time than there are processors find nothing sooner.
+_SEARCHES: Final = 4
 ResultT = TypeVar("ResultT")
 
 
@@ -24,6 +29,7 @@ class Doors:
     """The context of operations, units of work, the writer of submissions, limits and settings.
 
     `partner_keys` are the keys by which each partner signs; a partner without any is refused.
+    `searches` lets few search at a time.
     """
 
     context: IntakeContext
@@ -32,6 +38,17 @@ class Doors:
     admission: Admission
     partner_keys: Mapping[str, Sequence[bytes]]
     settings: IntakeSettings
+    searches: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_SEARCHES))
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncConnection]:
+        """Open a connection for who searches or counts; they wait here for one another.
+
+        Else a rush of searches has every connection, and each of them a share of the processors:
+        those who report then wait for seconds.
+        """
+        async with self.searches, self.units.database.transaction() as connection:
+            yield connection
 
     async def submit(self, submission: Submission) -> Receipt:
         """Store a submission with others that come now; raises KeyReused, SenderBlocked."""

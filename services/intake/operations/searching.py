@@ -38,8 +38,7 @@ async def span_of(
     connection: AsyncConnection, filters: Filters, zone: ZoneInfo, now: datetime
 ) -> Span | None:
     """Return the time to look through; None for an empty bank, and for days it knows nothing of."""
-    await queries.by_index_alone(connection)
-    oldest = await queries.find_oldest_week(connection)
+    oldest = await queries.by_index_alone(connection)
     return None if oldest is None else filters.span(oldest, now, zone)
 
 
