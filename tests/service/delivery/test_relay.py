@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from sqlalchemy import text
 
+from shared import relay as relay_module
 from shared.relay import Relay
 from tests.support.delivery import Publisher, new_complaint, withdrawn
 from tests.support.waiting import until
@@ -160,3 +161,36 @@ async def test_published_rows_are_forgotten_after_a_week(publisher: Publisher) -
                 break
             await asyncio.sleep(0.02)
         assert await rows() == 1
+
+
+async def test_what_waits_is_found_without_reading_what_was_published(publisher: Publisher) -> None:
+    """Once Postgres knows that nearly nothing waits, it looked through all blocks for it."""
+    async with publisher.database.transaction() as connection:
+        await connection.execute(
+            text(
+                """INSERT INTO outbox (id, topic, aggregatetype, aggregateid, type, payload,
+                aggregate_version, time, correlation_id, published_at)
+                SELECT gen_random_uuid(), 'intake.complaint.v1', 'intake', CAST(n AS text), 'x',
+                '{}', 1, now(), 'x', now() FROM generate_series(1, 3000) n"""
+            )
+        )
+        await connection.execute(text("ANALYZE outbox"))
+    await commit(publisher, new_complaint(), "a", "b")
+    mark = text(f"EXPLAIN {relay_module._MARK.text}")  # noqa: SLF001 - the statement itself
+    read = text(f"EXPLAIN {relay_module._READ.text}")  # noqa: SLF001
+    async with publisher.database.transaction() as connection:
+        plans = [
+            "\n".join((await connection.execute(statement, values)).scalars())
+            for statement, values in (
+                (mark, {"seqs": "{3001,3002}", "now": publisher.clock.now()}),
+                (read, {"in_flight": "{}", "limit": 400}),
+            )
+        ]
+        by_age = "EXPLAIN DELETE FROM outbox WHERE published_at < now() - interval '7 days'"
+        await connection.execute(text("SET LOCAL enable_seqscan = off"))
+        forget = "\n".join((await connection.execute(text(by_age))).scalars())
+    for plan in plans:
+        assert "outbox_unpublished" in plan
+        assert "outbox_published_at" not in plan
+        assert "Seq Scan" not in plan
+    assert "outbox_published_at" in forget
