@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from services.intake import profile
 from services.intake.api import (
     abuse,
+    appointments,
     bank,
     channels,
     citizens,
@@ -138,6 +139,7 @@ def create_app(settings: IntakeSettings, transport: Transport | None, clock: Clo
         bank.router,
         digests.router,
         open_data.router,
+        appointments.router,
     ]
     app = service.build_app("Laporan Warga", _DESCRIPTION, routers, on_start, submitting.hot_door)
     return app

@@ -5,6 +5,7 @@ import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 from services.intake.metrics import IntakeMetrics
 from services.intake.profile import Account, IntakeProfile
@@ -57,7 +58,7 @@ class IntakeContext:
 
     `keys_in_flight` are the Idempotency-Keys that this process works on now. `accounts` are the
     Pemda's own accounts, by channel and what the platform calls them. `channel_kinds` are the kinds
-    of all channels, `sending` is how citizens are written to.
+    of all channels, `sending` is how citizens are written to. `catalogue` holds the services.
     """
 
     vault: Vault
@@ -72,6 +73,7 @@ class IntakeContext:
     metrics: IntakeMetrics
     sending: Sending
     catalogue: Shelf
+    zone: ZoneInfo
     random_below: RandomBelow = secrets.randbelow
     keys_in_flight: set[str] = field(default_factory=set)
 
@@ -98,6 +100,7 @@ def make_context(
         metrics=metrics,
         sending=sending or Sending(),
         catalogue=Shelf(profile.services),
+        zone=ZoneInfo(profile.pemda.zone),
         random_below=random_below,
         accounts={(each.channel, each.known_as): each for each in profile.accounts},
         keywords=profile.conversation.keywords(),

@@ -55,6 +55,13 @@ class Appointment(ProfilePart):
     closes_hours: Annotated[int, Field(ge=0, le=24 * 30)] = 2
     closed: tuple[date, ...] = ()
 
+    @model_validator(mode="after")
+    def _has_sessions_apart(self) -> Self:
+        starts = {f"{session.starts:%H:%M}" for session in self.sessions}
+        if len(starts) < len(self.sessions):
+            raise ValueError("two sessions begin in the same minute")
+        return self
+
 
 class Fee(ProfilePart):
     """What the service costs, in rupiah; 0 is free."""

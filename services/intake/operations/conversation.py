@@ -8,7 +8,7 @@ from services.intake import duplicate_queries, queries
 from services.intake.attachment_tables import Attachment
 from services.intake.context import IntakeContext
 from services.intake.errors import ActionNotLegal, ComplaintNotFound, ReporterErased
-from services.intake.operations import leading
+from services.intake.operations import appointments, leading
 from services.intake.operations.attachments import (
     check_room,
     give_files,
@@ -118,6 +118,7 @@ async def withdraw_complaint(
     """
     kept = await _keep(unit, context, complaint, "withdraw", "withdrawal", reason)
     await duplicate_queries.end_merger(unit.connection, complaint.complaint_id, unit.now)
+    await appointments.release(unit, complaint.complaint_id)
     after, entry = replace(kept.progress, state=WITHDRAWN, request_id=None), Entry("withdrawn")
     await queries.move_complaint(unit.connection, complaint.complaint_id, after, entry, unit.now)
     tell_partner(unit, context, complaint.complaint_id, kept.progress, after, entry, unit.now)

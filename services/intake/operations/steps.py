@@ -12,9 +12,10 @@ from services.intake import following_queries as queries
 from services.intake.context import IntakeContext
 from services.intake.errors import ComplaintMissing
 from services.intake.following_queries import Moved, Told
+from services.intake.operations.appointments import release
 from services.intake.operations.partner_statuses import tell_partner
 from services.intake.operations.telling import tell_reporter
-from services.intake.rules.progress import RETAINED_STATES, WITHDRAWN, Progress, follow
+from services.intake.rules.progress import REJECTED, RETAINED_STATES, WITHDRAWN, Progress, follow
 from services.intake.tables import Deadline
 from shared.contracts.event import Event
 from shared.unit_of_work import UnitOfWork
@@ -95,6 +96,9 @@ class StepBook:
             if after.state != WITHDRAWN:
                 tell_reporter(unit, self.context, event.complaint_id, entry)
         await queries.move_complaints(unit.connection, moved, told)
+        for complaint_id, each in moved.items():
+            if each.progress.state == REJECTED:
+                await release(unit, complaint_id)
 
 
 def _known(known: Mapping[str, Progress], complaint_id: str) -> Progress:

@@ -32,11 +32,12 @@ from shared.contracts.sla import CaseEscalated, DeadlineMissed
 RECEIVED: Final = "received"
 WITHDRAWN: Final = "withdrawn"
 MERGED: Final = "merged"
+REJECTED: Final = "rejected"
 #: What nobody works on any more. A citizen can no longer withdraw from these.
-ENDED_STATES: Final = ("resolved", "closed", "rejected", MERGED)
+ENDED_STATES: Final = ("resolved", "closed", REJECTED, MERGED)
 OPEN_STATES: Final = (RECEIVED, "triage", "assigned", "in_progress", "waiting_citizen")
 #: From when on the reporter's data are merely kept, and the retention periods run.
-RETAINED_STATES: Final = ("closed", "rejected", MERGED, WITHDRAWN)
+RETAINED_STATES: Final = ("closed", REJECTED, MERGED, WITHDRAWN)
 #: In these a complaint can join another: nobody waits for its reporter alone.
 JOINABLE_STATES: Final = (RECEIVED, "triage", "assigned", "in_progress")
 STATES: Final = (*OPEN_STATES, *ENDED_STATES, WITHDRAWN)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.service.intake.driver import Driver
+from tests.service.intake.papers import with_papers
 from tests.service.intake.writing import open_to_platforms
 from tests.support.servers import Databases
 from tests.support.system import running_system
@@ -42,3 +43,12 @@ async def channels(
 def sender(request: pytest.FixtureRequest) -> str:
     """Return somebody who writes in no other test."""
     return str(6_280_000_000_000 + int(sha256(request.node.nodeid.encode()).hexdigest()[:8], 16))
+
+
+@pytest.fixture(scope="module")
+async def papers(
+    databases: Databases, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Driver]:
+    """Run intake with a service that uses every block of the catalogue."""
+    async with with_papers(databases, tmp_path_factory.mktemp("papers")) as driver:
+        yield driver

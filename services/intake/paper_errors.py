@@ -1,0 +1,62 @@
+"""Refusals about appointments, documents and registers; what they say is in Indonesian."""
+
+from collections.abc import Sequence
+
+from shared.errors import Conflict, Invalid, NotFound
+
+
+class AppointmentNone(NotFound):
+    """The service has no sessions, or the application none of its own."""
+
+    slug = "appointment-none"
+    title = "Tidak ada janji temu"
+
+    def __init__(self) -> None:
+        """Say what to look at."""
+        super().__init__("Layanan ini tidak memakai janji temu. Lihat rincian layanannya.")
+
+
+class SessionFull(Conflict):
+    """Somebody else has the last place of the session."""
+
+    slug = "session-full"
+    title = "Sesi sudah penuh"
+
+    def __init__(self, following: Sequence[str]) -> None:
+        """Name the next sessions that have room."""
+        super().__init__(
+            f"Tempat terakhir pada sesi ini baru saja diambil. {_instead(following)}",
+            extensions={"next_sessions": list(following)},
+        )
+
+
+class SessionUnknown(Invalid):
+    """There is no such session, or it cannot be booked any more, or not yet."""
+
+    slug = "session-unknown"
+    title = "Sesi tidak tersedia"
+
+    def __init__(self, following: Sequence[str]) -> None:
+        """Name the next sessions that have room."""
+        super().__init__(
+            f"Sesi ini tidak ada atau tidak dapat dipesan lagi. {_instead(following)}",
+            errors=[{"field": "/session", "message": "Pilih salah satu sesi yang tersedia."}],
+            extensions={"next_sessions": list(following)},
+        )
+
+
+class RebookingClosed(Conflict):
+    """The application is not being worked on any more: there is nothing to come for."""
+
+    slug = "rebooking-closed"
+    title = "Janji temu tidak dapat diubah"
+
+    def __init__(self) -> None:
+        """Say what to do instead."""
+        super().__init__("Permohonan ini sudah selesai. Ajukan permohonan baru bila masih perlu.")
+
+
+def _instead(following: Sequence[str]) -> str:
+    if not following:
+        return "Belum ada sesi lain yang dibuka; coba lagi besok."
+    return f"Pilih sesi lain, misalnya {', '.join(following[:3])}."
