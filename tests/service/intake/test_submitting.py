@@ -308,7 +308,7 @@ async def test_the_hot_door_refuses_as_the_routed_one_does(
     scope: Any = intake.system.app.apps["intake"].middleware_stack
     while not isinstance(scope, RequestScope):
         scope = scope.app
-    monkeypatch.setattr(scope, "_hot_doors", {})
+    monkeypatch.setattr(scope, "_hot_doors", lambda _method, _path: None)
     routed, said_too = await refusal()
     assert (hot.status_code, said) == (routed.status_code, said_too)
     assert hot.status_code == status
