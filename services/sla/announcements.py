@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from services.sla.due_queries import DueClock
-from services.sla.rules import ClockPlan, Firing, role_to_tell
+from services.sla.firing import Firing, role_to_tell
+from services.sla.rules import ClockPlan
 from services.sla.stopwatch import Change, ChangeKind
 from shared.contracts.event import Event
 from shared.contracts.sla import (

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from services.sla.context import SlaContext
-from services.sla.facts import Mark, MarkKind
+from services.sla.facts import Mark, MarkKind, StageEntry
 from services.sla.notice_rules import NoticeKind, case_notice
 from services.sla.noticing import note_code, tell_of_reopening, tell_staff
 from services.sla.operations import hearing
@@ -32,6 +32,7 @@ from shared.contracts.routing import (
     InformationRequested,
     ReferralAnswered,
     ResponseGiven,
+    StageEntered,
 )
 from shared.inbox import Handler
 from shared.unit_of_work import UnitOfWork
@@ -77,11 +78,15 @@ def handlers(context: SlaContext) -> dict[type[Event], Handler]:
             channel=event.channel,
             classification=event.classification,
             emergency=event.emergency,
+            service=event.service_code if event.service_version is not None else None,
         )
         note_code(unit, context, event.complaint_id, event.tracking_code)
 
     async def withdrawn(unit: UnitOfWork, event: ComplaintWithdrawn) -> None:
         await hearing.note_withdrawal(unit, context, event.complaint_id, event.occurred_at)
+
+    async def entered(unit: UnitOfWork, event: StageEntered) -> None:
+        await hearing.note_mark(unit, context, event.complaint_id, _entry(event))
 
     async def marked(unit: UnitOfWork, event: Any) -> None:
         mark = _mark(event)
@@ -100,6 +105,7 @@ def handlers(context: SlaContext) -> dict[type[Event], Handler]:
             ComplaintSubmitted: submitted,
             ComplaintWithdrawn: withdrawn,
             ResponseGiven: marked,
+            StageEntered: entered,
             **dict.fromkeys(_MARKS, marked),
         },
     )
@@ -125,6 +131,33 @@ def _with_records(
         return handle
 
     return {**clocks, **{each: recording(each) for each in RECORDED}}
+
+
+def _entry(event: StageEntered) -> Mark:
+    """Return the mark of a stage; with an outcome, that the part is in none any more."""
+    is_over = event.outcome is not None
+    terms = event.terms
+    entry = StageEntry(event.stage_title, event.service_version)
+    if terms is not None:
+        entry = StageEntry(
+            title=event.stage_title,
+            version=event.service_version,
+            counts=terms.counts,
+            seconds=terms.seconds or 0,
+            days=terms.days or 0,
+            near_at=terms.near_at,
+            ladder=terms.ladder,
+            pauses=terms.pauses,
+            due_at=terms.due_at,
+        )
+    return Mark(
+        kind=MarkKind.ENTERED,
+        at=event.occurred_at,
+        part=event.part,
+        opd=event.opd,
+        ref=None if is_over else event.stage,
+        entry=None if is_over else entry,
+    )
 
 
 def _mark(event: Any) -> Mark:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from services.sla.calendars import WorkingCalendar
-from services.sla.facts import CaseFacts
+from services.sla.facts import CaseFacts, StageEntry
 from services.sla.holding import Holding, held_by
 from services.sla.policies import Policies, Terms
 from services.sla.rule_schemas import (
@@ -76,11 +76,12 @@ def _explain(plan: ClockPlan, story: Story, policies: Policies, zone: str) -> Cl
     calendar = policies.calendar_of(plan.terms)
     end = plan.stopped_at or story.now
     policy = _policy(plan.terms, story.wordings)
+    entry = story.facts.entry_of(*plan.key)
     days = _calendar(calendar, plan) if calendar is not None else None
     own = [each for each in story.adjusted if each.clock_id == clock_id]
     steps = sorted(
         [
-            *(_step(plan, change, zone) for change in plan.changes),
+            *(_step(plan, change, entry, zone) for change in plan.changes),
             *_transfers(plan.holders, plan.started_at, end, zone),
             *(_adjusted(each, zone) for each in own),
         ],
@@ -105,7 +106,7 @@ def _explain(plan: ClockPlan, story: Story, policies: Policies, zone: str) -> Cl
         if calendar is not None
         else {},
         sentences=[
-            *_grounds(plan, policy, days, zone),
+            *_grounds(plan, policy, days, entry, zone),
             *(step.text for step in steps),
             _verdict(plan, zone),
         ],
@@ -154,11 +155,11 @@ def _calendar(calendar: WorkingCalendar, plan: ClockPlan) -> CalendarInForce:
     )
 
 
-def _step(plan: ClockPlan, change: Change, zone: str) -> Step:
+def _step(plan: ClockPlan, change: Change, entry: StageEntry | None, zone: str) -> Step:
     at = time_in_words(change.at, zone)
     due = f" Batas waktunya {time_in_words(change.due_at, zone)}." if change.due_at else ""
     reason = f" {change.reason}" if change.reason else ""
-    stage = stage_in_words(plan.key.stage)
+    stage = f"tahap “{_title(plan, entry)}”" if entry else stage_in_words(plan.key.stage)
     words = {
         ChangeKind.STARTED: f"Waktu {stage} mulai dihitung {at}.{due}",
         ChangeKind.PAUSED: f"Berhenti dihitung sementara {at}.{reason}",
@@ -204,10 +205,21 @@ def _adjusted(each: Adjusted, zone: str) -> Step:
     )
 
 
+def _title(plan: ClockPlan, entry: StageEntry) -> str:
+    return entry.title or plan.key.stage
+
+
 def _grounds(
-    plan: ClockPlan, policy: PolicyInForce, calendar: CalendarInForce | None, zone: str
+    plan: ClockPlan,
+    policy: PolicyInForce,
+    calendar: CalendarInForce | None,
+    entry: StageEntry | None,
+    zone: str,
 ) -> list[str]:
     """Tell what is counted, and by which rule."""
+    if entry is not None and entry.due_at is not None:
+        due = time_in_words(entry.due_at, zone)
+        return [f"Tenggat ditetapkan bersama “{_title(plan, entry)}”: {due}."]
     terms = plan.terms
     limits = {
         "elapsed": f"{span_in_words(terms.limit)} tanpa henti",
@@ -215,7 +227,11 @@ def _grounds(
         "working_days": f"{terms.days} hari kerja setelah hari mulai",
     }
     source = f" ({policy.regulation})" if policy.regulation else ""
-    found = [f"Kebijakan {policy.id}{source}: {limits[terms.counts]}."]
+    rule = f"Kebijakan {policy.id}{source}"
+    if entry is not None:
+        service = plan.key.stage.partition(".")[0]
+        rule = f"Layanan {service} versi {entry.version}, tahap “{_title(plan, entry)}”"
+    found = [f"{rule}: {limits[terms.counts]}."]
     if calendar is not None and terms.counts != "elapsed":
         found.append(f"Hari dan jam kerja menurut kalender {calendar.name} ({calendar.version}).")
         if calendar.free_days:

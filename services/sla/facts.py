@@ -5,10 +5,10 @@ comes first; within routing's part the order is the publisher's own.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
 
 
 class MarkKind(StrEnum):
@@ -29,6 +29,8 @@ class MarkKind(StrEnum):
     CLOSED = "closed"
     REFERRED = "referred"
     REFERRAL_ANSWERED = "referral_answered"
+    # A stage of a service, or, without one, that the part is in none any more.
+    ENTERED = "entered"
     # What sla's own doors say; these are acts, and kept apart from routing's marks.
     DISRUPTED = "disrupted"
     DISRUPTION_ENDED = "disruption_ended"
@@ -53,15 +55,48 @@ _OPENING = frozenset(
         MarkKind.REOPENED,
     }
 )
+_ENTERED = MarkKind.ENTERED
 _HANDS_OVER = frozenset({MarkKind.ASSIGNED, MarkKind.UNASSIGNED, MarkKind.CONTRIBUTES})
 _ENDING = frozenset({MarkKind.RESOLVED, MarkKind.REJECTED, MarkKind.CLOSED})
+
+
+@dataclass(frozen=True, slots=True)
+class StageEntry:
+    """What routing said of a stage with the event: its title, and how long it may take.
+
+    `version` is that of the service. Without `counts` no clock runs. `due_at`, where it is given,
+    is a deadline that somebody set, and outweighs the rest.
+    """
+
+    title: str | None = None
+    version: str | None = None
+    counts: Literal["elapsed", "working", "working_days"] | None = None
+    seconds: int = 0
+    days: int = 0
+    near_at: float = 0.75
+    ladder: str = ""
+    pauses: bool = True
+    due_at: datetime | None = None
+
+    def as_json(self) -> list[Any]:
+        """Write it the way it is stored."""
+        *rest, due_at = astuple(self)
+        return [*rest, due_at.isoformat() if due_at else None]
+
+    @classmethod
+    def from_json(cls, stored: list[Any]) -> "StageEntry":
+        """Read what `as_json` wrote."""
+        title, version, counts, seconds, days, near_at, ladder, pauses, due_at = stored
+        at = datetime.fromisoformat(due_at) if due_at else None
+        return cls(title, version, counts, seconds, days, near_at, ladder, pauses, at)
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
     """One fact: of routing's, in the order in which routing published it, or an act of sla's own.
 
-    `ref` is the referral, the disruption or the extension that it is about.
+    `ref` is the referral, the disruption, the extension or the stage that it is about; `entry` is
+    what was said of that stage.
     """
 
     kind: MarkKind
@@ -71,17 +106,32 @@ class Mark:
     topic: str | None = None
     epoch: int = 0
     ref: str | None = None
+    entry: StageEntry | None = None
+
+    @property
+    def hands_over(self) -> bool:
+        """Tell whether it says who has the part; a disposition's stage does, a service's does not.
+
+        The OPD of a service's stage was told with an assignment before.
+        """
+        return self.kind in _HANDS_OVER or (
+            self.kind is _ENTERED and self.part > 0 and self.ref is not None
+        )
 
     def as_json(self) -> list[Any]:
         """Write the mark the way it is stored."""
         written = [self.kind, self.at.isoformat(), self.part, self.opd, self.topic, self.epoch]
+        if self.entry is not None:
+            return [*written, self.ref, self.entry.as_json()]
         return written if self.ref is None else [*written, self.ref]
 
     @classmethod
     def from_json(cls, stored: list[Any]) -> "Mark":
         """Read what `as_json` wrote."""
-        kind, at, *rest = stored
-        return cls(MarkKind(kind), datetime.fromisoformat(at), *rest)
+        kind, at, part, opd, topic, epoch, *rest = stored
+        ref, entry = (*rest, None, None)[:2]
+        about = (part, opd, topic, epoch, ref, StageEntry.from_json(entry) if entry else None)
+        return cls(MarkKind(kind), datetime.fromisoformat(at), *about)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +146,8 @@ class CaseFacts:
     emergency: bool = False
     #: What sla's own doors said, in the order of time.
     acts: tuple[Mark, ...] = ()
+    #: The service of the catalogue that it is an application for.
+    service: str | None = None
 
     def with_act(self, act: Mark) -> "CaseFacts":
         """Add an act of sla's own; the same facts again if it is known already."""
@@ -122,9 +174,14 @@ class CaseFacts:
     def holder(self, part: int) -> str | None:
         """Return which OPD has this part now; None is the desk, or nobody."""
         for mark in reversed(self.marks):
-            if mark.part == part and mark.kind in _HANDS_OVER:
+            if mark.part == part and mark.hands_over:
                 return mark.opd
         return None
+
+    def entry_of(self, part: int, stage: str, epoch: int) -> StageEntry | None:
+        """Return what was said when this part entered this stage for the so-manieth time from 0."""
+        entered = [m for m in self.marks if (m.kind, m.part, m.ref) == (_ENTERED, part, stage)]
+        return entered[epoch].entry if epoch < len(entered) else None
 
     @property
     def is_open(self) -> bool:

@@ -7,6 +7,7 @@ from typing import Literal
 
 from services.sla.facts import CaseFacts
 from services.sla.policies import Policies, Terms
+from services.sla.policy_profile import is_of_a_service
 from services.sla.rules import ClockPlan, derive_clocks
 from services.sla.stopwatch import ClockKey
 
@@ -42,10 +43,17 @@ def find_moves(
 ) -> list[Move]:
     """Return the clocks of a case, running or standing still, that would get other terms.
 
-    What has stopped keeps what it was measured by.
+    What has stopped keeps what it was measured by. So does a service's stage, whose terms are of
+    the version that its case has; only the holidays of its calendar may change.
     """
     before = {plan.key: plan for plan in derive_clocks(facts, policies, kept, now)}
-    open_keys = {key for key in kept if key in before and before[key].state != "stopped"}
+    open_keys = {
+        key
+        for key in kept
+        if key in before
+        and before[key].state != "stopped"
+        and (kind == "calendar" or not is_of_a_service(key.stage))
+    }
     wanted = {key: terms for key, terms in kept.items() if key not in open_keys}
     if kind == "calendar":
         wanted |= {key: _with_present_calendar(kept[key], policies) for key in open_keys}

@@ -8,8 +8,8 @@ from typing import Final, Literal, NamedTuple
 from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
 
+from services.sla.firing import Firing, role_to_tell
 from services.sla.policies import Rung
-from services.sla.rules import Firing, role_to_tell
 from services.sla.stopwatch import ClockKey
 
 _NAMESPACE: Final = UUID("0b1f6f0a-3c1e-5a77-9a5d-6d1f3c7b9a11")

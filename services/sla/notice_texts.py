@@ -116,7 +116,6 @@ def left_until(due_at: datetime, now: datetime) -> str:
 
 
 def _case_values(offices: Offices, notice: CaseNotice, now: datetime) -> dict[str, str]:
-    stages = _notices(offices).stages
     topic = _topic(notice)
     due = notice.due_at
     return {
@@ -124,7 +123,7 @@ def _case_values(offices: Offices, notice: CaseNotice, now: datetime) -> dict[st
         "opd": offices.opd_names.get(notice.opd, notice.opd) if notice.opd else _DESK,
         "opd_code": notice.opd or _DESK,
         "topic": offices.topic_names.get(topic, topic) if topic else _NONE,
-        "stage": stages.get(notice.stage, notice.stage) if notice.stage else _NONE,
+        "stage": _stage(offices, notice) if notice.stage else _NONE,
         "due": moment_of(due, offices) if due else _NONE,
         "left": left_until(due, now) if due else _NONE,
         "level": _NONE if notice.level is None else str(notice.level),
@@ -135,6 +134,15 @@ def _case_values(offices: Offices, notice: CaseNotice, now: datetime) -> dict[st
 
 def _title(offices: Offices, kind: str) -> str:
     return _notices(offices).templates.named(kind).title
+
+
+def _stage(offices: Offices, notice: CaseNotice) -> str:
+    """Name a stage; one of a service's as the event called it that it was entered by."""
+    entries = [mark.entry for mark in notice.marks if mark.entry and mark.ref == notice.stage]
+    if entries and entries[-1].title:
+        return entries[-1].title
+    stage = notice.stage or _NONE
+    return _notices(offices).stages.get(stage, stage)
 
 
 def _topic(notice: CaseNotice) -> str | None:

@@ -13,6 +13,7 @@ from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
 from services.sla.calendars import WorkingCalendar, read_calendar, resolve_calendar
+from services.sla.facts import StageEntry
 from services.sla.policy_profile import REQUIRED_STAGES, Counts, Ladder, Policy, PolicyScope
 from services.sla.profile import SlaProfile
 
@@ -200,6 +201,32 @@ class Policies:
             policy = self._choose(stage, day, traits)
             self._chosen[key] = self._terms(policy, traits.opd) if policy is not None else None
         return self._chosen[key]
+
+    def terms_of_stage(
+        self, stage: str, entry: StageEntry, started_at: datetime, opd: str | None
+    ) -> Terms | None:
+        """Return the terms that a service's stage brought with it, or None where no clock runs.
+
+        The ladder is the present profile's of that name, or its first where it is gone. A deadline
+        that somebody set is not moved by a question to the citizen.
+        """
+        if entry.counts is None:
+            return None
+        counts, seconds, days = entry.counts, entry.seconds, entry.days
+        if entry.due_at is not None:
+            seconds = max(round((entry.due_at - started_at).total_seconds()), 60)
+            counts, days = "elapsed", 0
+        stands = entry.pauses and entry.due_at is None
+        return Terms(
+            policy=f"{stage}@{entry.version or '-'}",
+            seconds=seconds,
+            near_share=entry.near_at,
+            rungs=self._ladders.get(entry.ladder) or next(iter(self._ladders.values()), ()),
+            counts=counts,
+            days=days,
+            calendar=self._of_opd.get(opd or "", self._default),
+            pauses=() if stands else (("citizen", 0, 0),),
+        )
 
     def _choose(self, stage: str, day: date, traits: Traits) -> Policy | None:
         fitting = [p for p in self._of_stage.get(stage, ()) if _fits(p.scope, traits)]

@@ -27,6 +27,16 @@ PAUSES_OF: dict[str, tuple[PauseReason, ...]] = {
 }
 
 
+def pauses_of(stage: str) -> tuple[PauseReason, ...]:
+    """Return what lets a clock of a stage stand still; a service's stage has its own say."""
+    return PAUSES_OF["resolution"] if is_of_a_service(stage) else PAUSES_OF.get(stage, ())
+
+
+def is_of_a_service(stage: str) -> bool:
+    """Tell whether a stage is one of a service's, which are called `<service>.<stage>`."""
+    return "." in stage
+
+
 class PolicyScope(ProfilePart):
     """What a policy is for; an empty list is for all. The more it names, the more specific.
 

@@ -49,7 +49,7 @@ class KeptCase:
 
 _SELECT_CASES = """
     SELECT CAST(complaint_id AS text) AS complaint_id, submitted_at, channel, classification,
-           emergency, withdrawn_at, marks, acts, clocks
+           emergency, service, withdrawn_at, marks, acts, clocks
     FROM case_facts WHERE complaint_id = ANY (CAST($1 AS uuid[]))
     ORDER BY case_facts.complaint_id
     """
@@ -63,13 +63,13 @@ _OPEN_CASES = """
 # Rows travel as one text: the driver looks at each item of an array.
 _UPDATE_CASES = """
     UPDATE case_facts SET submitted_at = n.submitted_at, channel = n.channel,
-        classification = n.classification, emergency = n.emergency,
+        classification = n.classification, emergency = n.emergency, service = n.service,
         withdrawn_at = n.withdrawn_at, marks = n.marks, acts = n.acts,
         clocks = n.clocks, opds = n.opds, is_open = n.is_open
     FROM json_to_recordset($1)
         AS n (complaint_id uuid, submitted_at timestamptz, channel text, classification text,
-              emergency bool, withdrawn_at timestamptz, marks jsonb, acts jsonb, clocks jsonb,
-              opds jsonb, is_open bool)
+              emergency bool, service text, withdrawn_at timestamptz, marks jsonb, acts jsonb,
+              clocks jsonb, opds jsonb, is_open bool)
     WHERE case_facts.complaint_id = n.complaint_id
     """
 
@@ -105,6 +105,7 @@ def _case(row: Mapping[str, Any]) -> KeptCase:
             channel=row["channel"],
             classification=row["classification"],
             emergency=row["emergency"],
+            service=row["service"],
             withdrawn_at=row["withdrawn_at"],
             marks=tuple(Mark.from_json(mark) for mark in row["marks"]),
             acts=tuple(Mark.from_json(act) for act in row["acts"]),
@@ -125,6 +126,7 @@ async def update_cases(connection: AsyncConnection, cases: Mapping[str, KeptCase
             "channel": case.facts.channel,
             "classification": case.facts.classification,
             "emergency": case.facts.emergency,
+            "service": case.facts.service,
             "withdrawn_at": case.facts.withdrawn_at,
             "marks": [mark.as_json() for mark in case.facts.marks],
             "acts": [act.as_json() for act in case.facts.acts],

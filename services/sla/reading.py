@@ -16,6 +16,7 @@ from services.sla.errors import (
     OpdUnknown,
     StageUnknown,
 )
+from services.sla.policy_profile import is_of_a_service
 from services.sla.queries import ClockFilter
 from services.sla.schemas import ClockPage, ClockView, EscalationView
 from services.sla.tables import ClockRow, EscalationRow
@@ -75,8 +76,9 @@ def choose_opd(caller: Principal, asked: str | None, context: SlaContext) -> str
 
 
 def require_stage(stage: str | None, context: SlaContext) -> None:
-    """Raise StageUnknown for a stage that no clock can have."""
-    if stage is not None and stage not in context.stages:
+    """Raise StageUnknown for a stage that no clock can have; a service's are not known here."""
+    known = stage is None or stage in context.stages or is_of_a_service(stage)
+    if not known:
         raise StageUnknown(list(context.stages))
 
 

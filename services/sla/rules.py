@@ -4,11 +4,10 @@
 publishers came, late or twice, makes no difference. It follows the table of clocks in ARCHITECTURE.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Literal, NamedTuple
 from uuid import UUID, uuid5
 
 from services.sla.facts import CaseFacts, Mark, MarkKind
@@ -20,10 +19,10 @@ from services.sla.policies import (
     RESOLUTION,
     VERIFICATION,
     Policies,
-    Rung,
     Terms,
     Traits,
 )
+from services.sla.policy_profile import is_of_a_service
 from services.sla.stopwatch import (
     NOTHING,
     Change,
@@ -114,6 +113,8 @@ class _Case:
     topics: dict[int, str | None] = field(default_factory=dict)
     epoch: int = 0
     closings: int = 0
+    #: How often each part entered each stage of a service.
+    entries: dict[tuple[int, str], int] = field(default_factory=dict)
     withdrawn: bool = False
 
     def follow(self, submitted_at: datetime) -> None:
@@ -147,7 +148,36 @@ class _Case:
         self.stop(mark.at, VERIFICATION)
         self.hold(mark, mark.opd)
         self.topics[mark.part] = mark.topic
-        self.start_work(mark.part, mark.at)
+        if not self.is_in_service(mark.part):
+            self.start_work(mark.part, mark.at)
+
+    def is_in_service(self, part: int) -> bool:
+        """Tell whether a service's stages say how long this part may take."""
+        if part and any(entered == part for entered, _ in self.entries):
+            return True
+        return self.facts.service is not None and self.topics.get(part) == self.facts.service
+
+    def enter(self, mark: Mark) -> None:
+        """End the clock of the stage before, and start that of this one, if any.
+
+        The epoch of such a clock counts how often the part entered the stage before.
+        """
+        self.stop_stages(mark.part, mark.at)
+        if mark.ref is None or mark.entry is None:
+            return
+        if mark.part:
+            self.hold(mark, mark.opd)
+        place = (mark.part, mark.ref)
+        epoch = self.entries.get(place, 0)
+        self.entries[place] = epoch + 1
+        opd = self.holder(mark.part) or mark.opd
+        terms = self.policies.terms_of_stage(mark.ref, mark.entry, mark.at, opd)
+        self.start_with(ClockKey(mark.part, mark.ref, epoch), mark.at, terms)
+
+    def stop_stages(self, part: int, at: datetime) -> None:
+        for clock in self.each(part=part):
+            if is_of_a_service(clock.key.stage):
+                clock.stop(at)
 
     def unassign(self, mark: Mark) -> None:
         if mark.part:
@@ -170,32 +200,32 @@ class _Case:
 
     def ask(self, mark: Mark) -> None:
         self.stop(mark.at, FIRST_RESPONSE)
-        for clock in self.each(*_WORK, part=mark.part):
+        for clock in self.working(mark.part):
             clock.pause(mark.at)
         if all(clock.is_over for clock in self.each(CLOSING)):
             self.start_closing(mark.at)
 
     def inform(self, mark: Mark) -> None:
         self.stop(mark.at, CLOSING)
-        for clock in self.each(*_WORK):
+        for clock in self.working():
             clock.resume(mark.at)
 
     def refer(self, mark: Mark) -> None:
         """Wait for a body outside the Pemda."""
-        for clock in self.each(*_WORK, part=mark.part):
+        for clock in self.working(mark.part):
             clock.pause(mark.at, "external", mark.ref or "")
 
     def hear_outside(self, mark: Mark) -> None:
-        for clock in self.each(*_WORK, part=mark.part):
+        for clock in self.working(mark.part):
             clock.resume(mark.at, "external", mark.ref or "")
 
     def disrupt(self, act: Mark) -> None:
         """Stand still for what nobody can help, such as a flood."""
-        for clock in self.each(*_WORK, part=act.part):
+        for clock in self.working(act.part):
             clock.pause(act.at, "force_majeure", act.ref or "")
 
     def end_disruption(self, act: Mark) -> None:
-        for clock in self.each(*_WORK, part=act.part):
+        for clock in self.working(act.part):
             clock.resume(act.at, "force_majeure", act.ref or "")
 
     def extend(self, act: Mark) -> None:
@@ -226,6 +256,8 @@ class _Case:
         self.stop(mark.at, CLOSING)
         self.epoch = mark.epoch
         for part in sorted({0, *self.holders}):
+            if self.is_in_service(part):
+                continue
             if part == 0 or self.holder(part) is not None:
                 self.start_work(part, mark.at)
 
@@ -268,6 +300,11 @@ class _Case:
         for stage in _WORK:
             self.start(stage, part, self.epoch, at)
 
+    def working(self, part: int | None = None) -> list[Stopwatch]:
+        """Return the clocks of the work itself: those that may wait for somebody else."""
+        found = self.each(part=part)
+        return [c for c in found if c.key.stage in _WORK or is_of_a_service(c.key.stage)]
+
     def start_closing(self, at: datetime) -> None:
         """Start to wait for the citizen, for the first time or once more.
 
@@ -280,20 +317,20 @@ class _Case:
         key = ClockKey(part, stage, epoch)
         if key in self.clocks:
             return
-        opd = self.holder(part)
-        terms = self.kept.get(key) or self.policies.terms_for(
-            stage,
-            at,
-            Traits(
-                channel=self.facts.channel,
-                classification=self.facts.classification,
-                opd=opd,
-                topic=self.topics.get(part),
-                emergency=self.facts.emergency,
-            ),
+        traits = Traits(
+            channel=self.facts.channel,
+            classification=self.facts.classification,
+            opd=self.holder(part),
+            topic=self.topics.get(part),
+            emergency=self.facts.emergency,
         )
+        self.start_with(key, at, self.kept.get(key) or self.policies.terms_for(stage, at, traits))
+
+    def start_with(self, key: ClockKey, at: datetime, terms: Terms | None) -> None:
+        terms = self.kept.get(key) or terms
         if terms is None:
             return
+        opd = self.holder(key.part)
         calendar = self.policies.calendar_of(terms)
         clock = self.clocks[key] = Stopwatch(key, terms, at, opd, calendar)
         if self.withdrawn:
@@ -327,6 +364,7 @@ _STEPS: Mapping[MarkKind, Callable[[_Case, Mark], None]] = {
     MarkKind.REOPENED: _Case.reopen,
     MarkKind.MERGED: _Case.merge,
     MarkKind.UNMERGED: _Case.unmerge,
+    MarkKind.ENTERED: _Case.enter,
     MarkKind.REFERRED: _Case.refer,
     MarkKind.REFERRAL_ANSWERED: _Case.hear_outside,
     MarkKind.DISRUPTED: _Case.disrupt,
@@ -357,41 +395,3 @@ def _plan(clock: Stopwatch, holders: Sequence[Holding]) -> ClockPlan:
         held_for=clock.held_for,
         holders=tuple(holders),
     )
-
-
-class Firing(NamedTuple):
-    """Something that a running clock does by itself at a moment: near, missed, or a rung."""
-
-    kind: Literal["near", "missed", "rung"]
-    at: datetime
-    rung: Rung | None = None
-
-
-def firings(near_at: datetime, due_at: datetime, rungs: Iterable[Rung]) -> list[Firing]:
-    """Return all that a clock will do by itself if it runs on, in the order of time."""
-    moments = {"near": near_at, "missed": due_at}
-    steps = [
-        Firing("rung", moments[rung.on] + timedelta(seconds=rung.after_seconds), rung)
-        for rung in rungs
-    ]
-    # Sorting is stable: at one moment the deadline comes before those who are told of it.
-    plain = [Firing("near", near_at), Firing("missed", due_at)]
-    return sorted([*plain, *steps], key=lambda firing: firing.at)
-
-
-def role_to_tell(rung: Rung, opd: str | None) -> str:
-    """Choose whom a rung tells: while no OPD has the case, the one for that."""
-    return rung.to_role if opd is not None else rung.to_role_unassigned
-
-
-def first_news(changes: Sequence[Change], told: Sequence[str]) -> int:
-    """Return from which change on nothing was published yet; `told` are fingerprints."""
-    for index, change in enumerate(changes):
-        if index >= len(told) or told[index] != change.fingerprint:
-            return index
-    return len(changes)
-
-
-def has_verdict(told: Iterable[str]) -> bool:
-    """Tell whether a clock's end, in time or late, was published before."""
-    return any(each.endswith((" met", " missed")) for each in told)

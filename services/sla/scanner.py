@@ -18,10 +18,10 @@ from services.sla import due_queries as queries
 from services.sla.announcements import firing_event
 from services.sla.context import SlaContext
 from services.sla.due_queries import DueClock, Escalation
+from services.sla.firing import Firing, firings, role_to_tell
 from services.sla.metrics import SlaMetrics
 from services.sla.notice_rules import Notice, clock_notices
 from services.sla.noticing import tell_staff
-from services.sla.rules import Firing, firings, role_to_tell
 from shared.clock import Clock
 from shared.database import is_transient
 from shared.unit_of_work import UnitOfWork, UnitsOfWork

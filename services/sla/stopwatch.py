@@ -9,7 +9,7 @@ from typing import Final, Literal, NamedTuple
 from services.sla.calendars import WorkingCalendar
 from services.sla.deadlines import Deadline, elapsed_time, reckon
 from services.sla.policies import Terms
-from services.sla.policy_profile import PAUSES_OF, PauseReason
+from services.sla.policy_profile import PauseReason, pauses_of
 
 Outcome = Literal["met", "missed", "cancelled", "merged"]
 State = Literal["running", "paused", "stopped"]
@@ -159,7 +159,7 @@ class Stopwatch:
 
     def pause(self, at: datetime, reason: PauseReason = "citizen", ref: str = "") -> None:
         """Stand still for a reason, where the stage may, and as often and as long as it may."""
-        if reason not in PAUSES_OF.get(self.key.stage, ()):
+        if reason not in pauses_of(self.key.stage):
             return
         self.catch_up(at)
         if self.is_over or ref in self._refs(reason):

@@ -51,6 +51,7 @@ class CaseRow(SlaTable, table=True):
     channel: str = text_column()
     classification: str = text_column()
     emergency: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    service: str | None = text_column(nullable=True)
     withdrawn_at: datetime | None = time_column(nullable=True)
     marks: list[Any] = Field(sa_column=Column(JSONB, nullable=False))
     acts: list[Any] = Field(sa_column=Column(JSONB, nullable=False, server_default=text("'[]'")))

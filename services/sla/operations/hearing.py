@@ -17,15 +17,10 @@ from services.sla import queries, rule_queries
 from services.sla.announcements import change_event, late_miss_event
 from services.sla.context import SlaContext
 from services.sla.facts import CaseFacts, Mark
+from services.sla.firing import first_news, has_verdict
 from services.sla.policies import CLOSING, FIRST_RESPONSE, Policies
 from services.sla.queries import KeptCase, KeptClock
-from services.sla.rules import (
-    ClockPlan,
-    clock_id_of,
-    derive_clocks,
-    first_news,
-    has_verdict,
-)
+from services.sla.rules import ClockPlan, clock_id_of, derive_clocks
 from services.sla.stopwatch import Change, ChangeKind, ClockKey
 from shared.unit_of_work import UnitOfWork
 
@@ -41,8 +36,12 @@ async def note_submission(
     channel: str,
     classification: str,
     emergency: bool,
+    service: str | None = None,
 ) -> None:
-    """Note that a complaint was accepted: from `submitted_at` on, its clocks run."""
+    """Note that a complaint was accepted: from `submitted_at` on, its clocks run.
+
+    With `service` it is an application, whose stages bring their own clocks.
+    """
 
     def submitted(facts: CaseFacts) -> CaseFacts:
         if facts.submitted_at is not None:
@@ -53,6 +52,7 @@ async def note_submission(
             channel=channel,
             classification=classification,
             emergency=emergency,
+            service=service,
         )
 
     _note(unit, context, complaint_id, submitted)

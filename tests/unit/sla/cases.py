@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from hypothesis import strategies as st
 
-from services.sla.facts import CaseFacts, Mark, MarkKind
+from services.sla.facts import CaseFacts, Mark, MarkKind, StageEntry
 from services.sla.policies import Policies
 from services.sla.policy_profile import Ladder, LadderStep, Policy, PolicyScope
 from services.sla.profile import SlaProfile
@@ -17,6 +17,7 @@ LIMITS = {
     "resolution": 432_000,
     "closing": 864_000,
 }
+SERVICE_STAGES = ("rtlh.administrasi", "rtlh.survei")
 OPDS = ("PUPR", "DLH", "DISHUB")
 
 
@@ -93,14 +94,32 @@ def marks(draw: st.DrawFn, most: int = 12) -> list[Mark]:
     for kind in draw(st.lists(st.sampled_from(list(MarkKind)), max_size=most)):
         hours += draw(st.sampled_from([0.0, 0.001, 0.5, 2.0, 30.0, 300.0]))
         epoch += kind is MarkKind.REOPENED
-        has_opd = kind in {MarkKind.ASSIGNED, MarkKind.CONTRIBUTES}
-        found.append(
-            mark(
-                kind,
-                hours,
-                part=draw(st.sampled_from([0, 0, 0, 1])),
-                opd=draw(st.sampled_from(OPDS)) if has_opd else None,
-                epoch=epoch if kind is MarkKind.REOPENED else 0,
-            )
-        )
+        fields: dict[str, object] = {"part": draw(st.sampled_from([0, 0, 0, 1]))}
+        if kind in {MarkKind.ASSIGNED, MarkKind.CONTRIBUTES}:
+            fields["opd"] = draw(st.sampled_from(OPDS))
+            fields["topic"] = draw(st.sampled_from([None, "rtlh"]))
+        elif kind is MarkKind.REOPENED:
+            fields["epoch"] = epoch
+        elif kind is MarkKind.ENTERED:
+            fields |= draw(entries(hours))
+        found.append(mark(kind, hours, **fields))
     return found
+
+
+@st.composite
+def entries(draw: st.DrawFn, hours: float) -> dict[str, object]:
+    """Draw which stage of a service is entered, and by which terms; or none any more."""
+    stage = draw(st.sampled_from([*SERVICE_STAGES, None]))
+    if stage is None:
+        return {"opd": "PUPR"}
+    due_at = NOON + timedelta(hours=hours + draw(st.sampled_from([0.02, 3.0, 400.0])))
+    entry = StageEntry(
+        title="Pemeriksaan",
+        version="3",
+        counts=draw(st.sampled_from(["elapsed", "elapsed", None])),
+        seconds=draw(st.sampled_from([60, 7_200, 90_000])),
+        ladder=draw(st.sampled_from(["standar", "tidak-ada"])),
+        pauses=draw(st.booleans()),
+        due_at=due_at if draw(st.booleans()) else None,
+    )
+    return {"opd": draw(st.sampled_from(OPDS)), "ref": stage, "entry": entry}

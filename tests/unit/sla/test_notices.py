@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from services.sla import profile
 from services.sla.addressees import Offices, Sending, make_offices
+from services.sla.firing import firings
 from services.sla.notice_rules import (
     NoticeKind,
     Told,
@@ -28,7 +29,6 @@ from services.sla.notice_texts import (
 )
 from services.sla.notices_profile import contact_keys
 from services.sla.policies import Rung
-from services.sla.rules import firings
 from services.sla.stopwatch import ClockKey
 from tests.support.servers import PROFILE
 

@@ -8,15 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.sla.facts import CaseFacts, Mark, MarkKind
+from services.sla.firing import firings, first_news, role_to_tell
 from services.sla.policies import Policies, Terms, read_terms, write_terms
-from services.sla.rules import (
-    ClockPlan,
-    clock_id_of,
-    derive_clocks,
-    firings,
-    first_news,
-    role_to_tell,
-)
+from services.sla.rules import ClockPlan, clock_id_of, derive_clocks
 from services.sla.stopwatch import Change, ChangeKind, ClockKey
 from tests.unit.sla.cases import LIMITS, NOON, POLICIES, case, mark, marks, profile
 
@@ -227,7 +221,8 @@ def submission(facts: CaseFacts) -> CaseFacts:
 def two_orders(draw: st.DrawFn, *, withdrawn: bool) -> tuple[list[Fact], list[Fact]]:
     """Draw two interleavings of what the two publishers say of one case, each in its own order."""
     routing = [noting(each) for each in draw(marks())]
-    intake: list[Fact] = [submission]
+    service = draw(st.sampled_from([None, "rtlh"]))
+    intake: list[Fact] = [lambda facts: replace(submission(facts), service=service)]
     if withdrawn:
         gone_at = NOON + timedelta(hours=draw(st.floats(0, 400)))
         intake.append(lambda facts: replace(facts, withdrawn_at=gone_at))
