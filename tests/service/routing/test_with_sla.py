@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from shared.contracts.routing import CaseClosed
+from tests.service.routing.applications import apply, decide, officer
 from tests.service.routing.driver import Driver
 from tests.support.servers import Databases
 from tests.support.system import running_system
@@ -52,3 +53,33 @@ async def test_a_reconsidered_case_has_a_running_clock_again(both: Driver) -> No
     rows = await both.system.rows("sla", running, id=complaint_id)
     assert {"stage": "follow_up", "epoch": 1} in rows
     assert {row["epoch"] for row in rows} == {1}
+
+
+async def test_stages_of_an_application_have_clocks_that_stop_with_each_decision(
+    both: Driver,
+) -> None:
+    case = await apply(both)
+    await both.system.settle()
+    clocks = "SELECT stage, epoch, state, outcome FROM clock WHERE complaint_id = :id"
+    rows = await both.system.rows("sla", f"{clocks} AND state = 'running'", id=case)
+    assert {row["stage"] for row in rows} == {"first_response", "rtlh.administrasi"}
+    await decide(both, case, "perbaikan", text="Foto kurang jelas.")
+    await both.system.settle()
+    rows = await both.system.rows("sla", f"{clocks} AND state = 'paused'", id=case)
+    assert [row["stage"] for row in rows] == ["rtlh.administrasi"]
+    await both.tell(both.amended(case, answers={"eligible": True}))
+    await both.system.settle()
+    await both.system.advance(days=30)
+    late = await both.get("cases", officer(both), late=True)
+    assert case in {each["complaint_id"] for each in late.json()["items"]}
+    await decide(both, case, "tolak", reason="tidak-memenuhi")
+    await both.system.settle()
+    rows = await both.system.rows("sla", clocks, id=case)
+    by_stage = {row["stage"]: (row["state"], row["outcome"]) for row in rows}
+    assert by_stage["rtlh.administrasi"] == ("stopped", "missed")
+    assert {state for state, _ in by_stage.values()} == {"stopped"}
+    await both.act(case, "reconsider", both.desk())
+    await both.act(case, "assign", both.desk(), {"opd": "DISPERKIM", "reason": "Bukti baru."})
+    await both.system.settle()
+    rows = await both.system.rows("sla", f"{clocks} AND state = 'running'", id=case)
+    assert {(row["stage"], row["epoch"]) for row in rows} == {("rtlh.administrasi", 1)}
