@@ -1,5 +1,6 @@
 """All SQL on applications."""
 
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import insert, select, update
@@ -7,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
 from services.intake.application_tables import Application
+from services.intake.tables import Complaint, TimelineEntry
 
 
 async def insert_application(connection: AsyncConnection, row: dict[str, Any]) -> None:
@@ -30,6 +32,34 @@ async def update_application(
     """Store changes of an application."""
     await connection.execute(
         update(Application).where(col(Application.complaint_id) == complaint_id).values(**changes)
+    )
+
+
+async def count_round(connection: AsyncConnection, complaint_id: str, now: datetime) -> None:
+    """Count that an applicant was asked once more; no effect on what is no application."""
+    await connection.execute(
+        update(Application)
+        .where(col(Application.complaint_id) == complaint_id)
+        .values(rounds=col(Application.rounds) + 1, updated_at=now)
+    )
+
+
+async def find_code(connection: AsyncConnection, complaint_id: str) -> str:
+    """Return an application's tracking code."""
+    wanted = select(col(Complaint.tracking_code)).where(col(Complaint.complaint_id) == complaint_id)
+    code: str = (await connection.execute(wanted)).scalar_one()
+    return code
+
+
+async def put_received_text(connection: AsyncConnection, complaint_id: str, text: str) -> None:
+    """Let an application's first entry of the timeline say what its service's file says."""
+    await connection.execute(
+        update(TimelineEntry)
+        .where(
+            col(TimelineEntry.complaint_id) == complaint_id,
+            col(TimelineEntry.kind) == "received",
+        )
+        .values(text=text)
     )
 
 

@@ -85,6 +85,8 @@ class Templates(ProfilePart):
     similar: MessageTemplate | None = None
     joined: MessageTemplate | None = None
     hint_no_similar: MessageTemplate | None = None
+    # What a service's stage tells its applicants when it begins; without it they are told nothing.
+    stage_entered: MessageTemplate | None = None
 
     def named(self, name: str) -> MessageTemplate | None:
         """Return the template of an occasion; None where the profile has no words for it."""

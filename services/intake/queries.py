@@ -167,7 +167,10 @@ async def list_messages(connection: AsyncConnection, complaint_id: str) -> list[
 async def list_deadlines(
     connection: AsyncConnection, complaint_id: str, stages: Sequence[str]
 ) -> list[Deadline]:
-    """Return the leading OPD's newest clock of each stage, in the order of due times."""
+    """Return the leading OPD's newest clock of each stage, in the order of due times.
+
+    Those of a service's own stages, `<service>.<stage>`, are always among them.
+    """
     rank = func.row_number().over(
         partition_by=col(Deadline.stage), order_by=col(Deadline.epoch).desc()
     )
@@ -176,7 +179,7 @@ async def list_deadlines(
         .where(
             col(Deadline.complaint_id) == complaint_id,
             col(Deadline.part) == 0,
-            col(Deadline.stage).in_(stages),
+            col(Deadline.stage).in_(stages) | col(Deadline.stage).contains("."),
         )
         .subquery()
     )

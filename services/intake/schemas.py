@@ -236,6 +236,9 @@ class ExpectedBy(BaseModel):
     """When a step is due; `state` is running, paused, met, missed, cancelled or merged."""
 
     stage: str = Field(examples=["first_response"])
+    title: str | None = Field(
+        None, description="Of a service's stage.", examples=["Survei lapangan"]
+    )
     due_at: datetime
     state: str = Field(examples=["running"])
 

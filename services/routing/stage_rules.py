@@ -14,7 +14,7 @@ from shared.catalogue.answers import Answers, Problem, fill_in, publishable
 from shared.catalogue.definition import APPLICANT, DONE, REFUSED, Decision, Service, Stage
 from shared.catalogue.definition import all_fields as fields_of
 from shared.catalogue.fields import AnyField
-from shared.catalogue.templates import fill, written_answers
+from shared.catalogue.sentences import fill_sentence
 from shared.catalogue.values import (
     GENERAL,
     compile_condition,
@@ -28,12 +28,9 @@ from shared.catalogue.values import (
 from shared.contracts.event import Answer
 from shared.contracts.routing import StageTerms
 from shared.ids import UUID_PATTERN
-from shared.indonesian import write_day, write_number
 from shared.masking import mask_long_numbers
 
 _UUID: Final = re.compile(UUID_PATTERN)
-#: What an application is known by beside its fields and scores.
-NUMBER: Final = "application_number"
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,31 +218,11 @@ class Sentence:
 
 def tell(application: Application, template: str, names: Sentence) -> str:
     """Fill in what the applicant is told; nothing personal is known here."""
-    service, answers = application.service, {**application.answers, **names.more}
-    stage_fields = [each for stage in service.stages for each in fields_of(stage.form)]
-    own = [each for each in fields_of(service.form) if not each.is_personal]
-    figures = {
-        **service.parameters,
-        **_scores(service, answers),
-        **scored_values([each.form for each in service.stages], application.stage_answers),
-    }
-    written = {
-        **{name: _written(value) for name, value in figures.items()},
-        **written_answers(own, answers),
-        **written_answers(stage_fields, application.stage_answers),
-        "code": names.code,
-        "title": service.title,
-        "opd": names.opd,
-        "pemda": names.pemda,
-        "stage": names.stage,
-        "date": write_day(names.today),
-        "number": str(answers.get(NUMBER) or "-"),
-    }
-    sessions = [each for each in own if each.type == "appointment" and each.code in answers]
-    if sessions:
-        written["session"] = written[sessions[0].code]
-    return fill(template, written)
-
-
-def _written(value: Any) -> str:
-    return value if isinstance(value, str) else write_number(value)
+    return fill_sentence(
+        application.service,
+        template,
+        {**application.answers, **names.more},
+        application.stage_answers,
+        names.today,
+        {"code": names.code, "opd": names.opd, "pemda": names.pemda, "stage": names.stage},
+    )

@@ -142,7 +142,7 @@ async def apply(
     async def work(unit: UnitOfWork) -> Receipt:
         draft = applications.draft_application(context, service, form, origin, by, unit.now, files)
         drafted[:] = [draft]
-        outcome = await applications.submit_application(unit, draft)
+        outcome = await applications.submit_application(unit, context, draft)
         if isinstance(outcome, KeyReused | SenderBlocked):
             raise outcome
         return outcome

@@ -50,6 +50,7 @@ from shared.catalogue.answers import (
     publishable,
 )
 from shared.catalogue.definition import Applicant, Service, all_fields
+from shared.catalogue.sentences import fill_sentence
 from shared.catalogue.templates import written_answers
 from shared.catalogue.values import Score, general_values
 from shared.contracts.event import Answer
@@ -226,13 +227,19 @@ def draft_application(
     )
 
 
-async def submit_application(unit: UnitOfWork, draft: Draft) -> Outcome:
+async def submit_application(unit: UnitOfWork, context: IntakeContext, draft: Draft) -> Outcome:
     """Store an application with its complaint, and publish ComplaintSubmitted.
 
     One whose Idempotency-Key stands for an earlier one is answered with that one's receipt. Raises
     TrackingCodeTaken, AttachmentTaken.
     """
-    (outcome,) = await submit_complaints(unit, [draft.submission])
+    said = _received(context, draft, unit.now)
+    submission = draft.submission
+    if said is not None and submission.acknowledgement is not None:
+        note = replace(submission.acknowledgement.draft, parameters={"text": said})
+        acknowledgement = replace(submission.acknowledgement, draft=note)
+        submission = replace(submission, acknowledgement=acknowledgement)
+    (outcome,) = await submit_complaints(unit, [submission])
     row = draft.submission.row
     if not isinstance(outcome, Receipt) or outcome.complaint_id != row["complaint_id"]:
         return outcome
@@ -254,7 +261,24 @@ async def submit_application(unit: UnitOfWork, draft: Draft) -> Outcome:
             "updated_at": unit.now,
         },
     )
+    if said is not None:
+        await application_queries.put_received_text(unit.connection, row["complaint_id"], said)
     return outcome
+
+
+def _received(context: IntakeContext, draft: Draft, now: datetime) -> str | None:
+    """Return what the service's file says to whom has applied."""
+    service = draft.service
+    if service.received is None:
+        return None
+    names = {
+        "code": draft.submission.row["tracking_code"],
+        "opd": context.profile.opds.get(draft.opd, draft.opd),
+        "pemda": context.profile.pemda.name,
+        "stage": service.first.title,
+    }
+    answers = {**draft.public, **draft.general}
+    return fill_sentence(service, service.received, answers, {}, today_of(context, now), names)
 
 
 async def open_answers(

@@ -8,6 +8,7 @@ from typing import Final
 
 from services.intake import duplicate_queries, queries
 from services.intake.context import IntakeContext
+from services.intake.operations.application_progress import is_of_service
 from services.intake.operations.leading import shared_steps
 from services.intake.operations.steps import step_book
 from services.intake.operations.telling import tell_reporter
@@ -71,7 +72,7 @@ async def follow_clock(
     event: ClockStarted | ClockResumed | ClockRescheduled,
 ) -> None:
     """Show when a step is due."""
-    if event.stage not in _SHOWN_STAGES:
+    if event.stage not in _SHOWN_STAGES and not (is_of_service(event.stage) and event.part == 0):
         return
     deadline = {
         "clock_id": event.clock_id,

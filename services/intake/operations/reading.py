@@ -11,6 +11,7 @@ from services.intake.attachment_schemas import AttachedFile
 from services.intake.attachment_tables import Attachment
 from services.intake.context import IntakeContext
 from services.intake.errors import ComplaintNotFound, TrackingCodeMistyped, TrackingSecretWrong
+from services.intake.operations.application_progress import is_of_service, title_of
 from services.intake.operations.leading import find_leader, follow_leaders
 from services.intake.operations.likeness import show_like
 from services.intake.rules.progress import legal_actions
@@ -80,7 +81,12 @@ async def track_complaint(
             "opd": complaint.opd if visible else None,
             "opd_name": complaint.opd_name if visible else None,
             "expected": [
-                ExpectedBy(stage=each.stage, due_at=each.due_at, state=each.state)
+                ExpectedBy(
+                    stage=each.stage,
+                    title=title_of(context, each.stage) if is_of_service(each.stage) else None,
+                    due_at=each.due_at,
+                    state=each.state,
+                )
                 for each in deadlines
                 if visible
             ],

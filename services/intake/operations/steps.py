@@ -12,6 +12,7 @@ from services.intake import following_queries as queries
 from services.intake.context import IntakeContext
 from services.intake.errors import ComplaintMissing
 from services.intake.following_queries import Moved, Told
+from services.intake.operations.application_progress import follow_applications, worded
 from services.intake.operations.appointments import release
 from services.intake.operations.partner_statuses import tell_partner
 from services.intake.operations.telling import tell_reporter
@@ -79,11 +80,13 @@ class StepBook:
         known = await queries.lock_progresses(unit.connection, ids)
         moved: dict[str, Moved] = {}
         told: list[Told] = []
-        for event in heard:
+        sentences = await follow_applications(unit, self.context, heard)
+        for place, event in enumerate(heard):
             before = _known(known, event.complaint_id)
             after, entry = follow(before, event)
             if entry is None:
                 continue
+            entry = worded(self.context, event, entry, sentences.get(place))
             told.append(Told(event.complaint_id, entry, event.occurred_at))
             if after != before:
                 known[event.complaint_id] = after

@@ -90,6 +90,8 @@ def tell_reporter(
     """
     if entry.kind not in TOLD or not context.sending.channels:
         return
+    if entry.kind == "stage_entered" and not _tells_of_stages(context, entry):
+        return
     tellings = unit.gather("tellings", lambda: _Tellings(context))
     parameters = {
         "opd": entry.opd,
@@ -262,6 +264,12 @@ def _front_ends(context: IntakeContext) -> Sequence[FrontEnd]:
     if messages is None or WEBHOOK not in context.sending.channels:
         return ()
     return messages.front_ends
+
+
+def _tells_of_stages(context: IntakeContext, entry: Entry) -> bool:
+    """Tell whether a stage has something to say, and the profile words for it."""
+    messages = context.profile.messages
+    return entry.text is not None and bool(messages and messages.templates.stage_entered)
 
 
 def _invites(context: IntakeContext) -> bool:

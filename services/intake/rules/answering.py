@@ -16,6 +16,7 @@ TOLD: Final = frozenset(
         "closed",
         "rejected",
         "merged",
+        "stage_entered",
     }
 )
 # A channel of the profile that one writes back by, and what the sender of it is called.

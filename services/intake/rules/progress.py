@@ -208,11 +208,15 @@ def _closed(progress: Progress, event: CaseClosed) -> Step:
 
 
 def _stage_entered(progress: Progress, event: StageEntered) -> Step:
+    # A disposition is the OPD's inner matter; of the end CaseResolved or CaseRejected tells.
+    if event.part or event.outcome is not None:
+        return progress, None
     return progress, Entry("stage_entered", event.opd, event.opd_name, detail=event.stage)
 
 
 def _deadline_missed(progress: Progress, event: DeadlineMissed) -> Step:
-    if event.stage not in _CITIZENS_STAGES:
+    is_of_service = "." in event.stage and event.part == 0
+    if event.stage not in _CITIZENS_STAGES and not is_of_service:
         return progress, None
     return progress, Entry("deadline_missed", *_opd_of(progress, event), detail=event.stage)
 

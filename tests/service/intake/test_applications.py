@@ -2,38 +2,11 @@
 
 import asyncio
 import json
-from typing import Any
 
 from jsonschema import Draft202012Validator
 
+from tests.service.intake.applying import NAME, NIK, SERVICES, answers
 from tests.service.intake.driver import Driver
-from tests.service.intake.uploads import uploaded
-
-SERVICES = "/intake/v1/services"
-NAME = "Suwarni Contohwati"
-NIK = "9971010101010011"
-
-
-async def answers(intake: Driver, **changes: Any) -> dict[str, Any]:
-    """Fill in the form of an unfit house."""
-    photo = await uploaded(intake)
-    return {
-        "nama": NAME,
-        "nik": NIK,
-        "no_kk": "9971010101010022",
-        "hp": "0812-0000-0077",
-        "pengusul": "sendiri",
-        "jiwa": 4,
-        "penghasilan": 1_500_000,
-        "status_tanah": "milik",
-        "satu_satunya": True,
-        "pernah_dibantu": False,
-        "luas_tanah": 60,
-        "luas_bangunan": 36,
-        "lokasi": {"lat": -7.62874, "lon": 111.53067},
-        "foto_rumah": [photo["upload_token"]],
-        **changes,
-    }
 
 
 async def test_the_list_and_each_form_can_be_read(intake: Driver) -> None:
