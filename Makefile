@@ -47,7 +47,8 @@ documents: install  ## Write the generated documents anew
 	@$(BIN)/python -m tests.architecture.documents --write
 
 chaos: install  ## Twenty rounds of each fault under load, with the checker
-	@$(BIN)/pytest tests/chaos -m chaos --chaos-rounds 20 --timeout 3600 -p no:randomly
+	@$(BIN)/pytest tests/chaos -m chaos --chaos-rounds 20 --timeout 3600 -p no:randomly \
+	  --hypothesis-profile explore
 
 bench: install  ## Measure speed as ratios to the reference programs beside it
 	@$(BIN)/python -m tests.load

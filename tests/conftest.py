@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Generator, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
+import hypothesis
 import pytest
 import structlog
 
@@ -30,6 +31,16 @@ structlog.configure(
 
 # jgo asks platformdirs for its folders, which warns where a container leaves this unset.
 os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.gettempdir())
+
+# A busy machine makes nothing wrong: no example has a limit of wall time, pytest's own bounds the
+# test. The run that judges a change tries the same examples each time; new ones are looked for by
+# `pytest --hypothesis-profile explore`.
+_UNHURRIED = hypothesis.settings(
+    deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.register_profile("explore", _UNHURRIED)
+hypothesis.settings.register_profile("same", _UNHURRIED, derandomize=True)
+hypothesis.settings.load_profile("same")
 
 # Tests' clocks stand still, and their citizens share a phone.
 os.environ.setdefault("TANGGAP_INTAKE_LIMIT_SENDER", "100000 per hour")
