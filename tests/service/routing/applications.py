@@ -13,8 +13,8 @@ from tests.service.routing.driver import Driver
 from tests.support.servers import PROFILE
 
 OPD = "DISPERKIM"
-ROOF_BAD = {"atap": "berat", "dinding": "berat", "lantai": "berat"}
-ROOF_GOOD = {"atap": "baik", "dinding": "baik", "lantai": "sedang"}
+ROOF_BAD = {"atap": "berat", "dinding": "berat", "lantai": "berat", "struktur": "berat"}
+ROOF_GOOD = {"atap": "baik", "dinding": "baik", "lantai": "sedang", "struktur": "baik"}
 #: A service of one stage, as an earlier profile had it: version 2 of rtlh.
 OLD: dict[str, Any] = {
     "code": "rtlh",
