@@ -6,10 +6,13 @@ from typing import Any, Self
 
 import httpx
 
+from services.cli.demo.applications import DemoApplication
 from shared.auth import Role
 from shared.clock import Clock
 from shared.contracts.topics import SERVICES, ServiceName
 from shared.local_issuer import LocalIssuer
+
+Json = dict[str, Any]
 
 _MOST_PAGES = 50
 
@@ -115,6 +118,50 @@ class Doors:
         clocks: list[dict[str, Any]] = _answer(answer)["clocks"]
         return clocks
 
+    async def apply(self, script: DemoApplication, answers: Json, key: str) -> dict[str, Any]:
+        """Apply for a service, as a citizen or through staff; returns what the applicant gets."""
+        body: Json = {"answers": answers} | ({"opd": script.opd} if script.opd else {})
+        headers = {"Idempotency-Key": key}
+        path = f"/services/{script.service}/applications"
+        if script.applicant == "operator":
+            headers |= self._staff("petugas-loket", Role.OPERATOR)
+        elif script.applicant == "opd":
+            headers |= self._staff("petugas-pemohon", Role.OFFICER, opd=script.applicant_opd)
+        return await self._post(
+            "intake", path if script.applicant == "citizen" else f"/staff{path}", body, headers
+        )
+
+    async def upload(self, content: bytes) -> str:
+        """Upload an applicant's file; returns its token."""
+        url = f"{self._base['intake']}/intake/v1/attachments"
+        answer = await self._client.post(url, files={"file": content})
+        token: str = _answer(answer)["upload_token"]
+        return token
+
+    async def prove(self, opd: str, complaint_id: str, content: bytes) -> str:
+        """Upload a photo of the OPD's own for a case; returns its id."""
+        url = f"{self._base['intake']}/intake/v1/staff/complaints/{complaint_id}/attachments"
+        answer = await self._client.post(
+            url, files={"file": content}, headers=self._officer_or_desk(opd)
+        )
+        attachment_id: str = _answer(answer)["attachment_id"]
+        return attachment_id
+
+    async def decide(self, opd: str, complaint_id: str, body: Json) -> None:
+        """Decide a stage, as the head of the OPD that has the case."""
+        headers = self._staff(f"kepala-{opd.lower()}", Role.OFFICER, Role.HEAD, opd=opd)
+        await self._post("routing", f"/cases/{complaint_id}/decide", body, headers)
+
+    async def correct(self, receipt: dict[str, Any], answers: Json) -> None:
+        """Send one's form again, as staff asked."""
+        path = f"/intake/v1/applications/{receipt['tracking_code']}/answers"
+        secret = {"X-Tracking-Secret": receipt["secret"]}
+        _answer(
+            await self._client.put(
+                f"{self._base['intake']}{path}", json={"answers": answers}, headers=secret
+            )
+        )
+
     async def notices(self, complaint_ids: Collection[str]) -> list[dict[str, Any]]:
         """Look up what staff were told of these cases, the newest first."""
         url = f"{self._base['sla']}/sla/v1/notices"
@@ -159,8 +206,8 @@ class Doors:
             return self._staff("meja-triase", Role.TRIAGE)
         return self._staff(f"petugas-{opd.lower()}", Role.OFFICER, opd=opd)
 
-    def _staff(self, subject: str, role: Role, opd: str | None = None) -> dict[str, str]:
-        token = self._issuer.token(self._clock, [role], subject=subject, opd=opd)
+    def _staff(self, subject: str, *roles: Role, opd: str | None = None) -> dict[str, str]:
+        token = self._issuer.token(self._clock, roles, subject=subject, opd=opd)
         return {"Authorization": f"Bearer {token}"}
 
 

@@ -45,6 +45,8 @@ async def print_outcome(console: Console, doors: Doors, player: Player) -> None:
         f"\n{len(told)} complaints; {right} placed by a rule at once, "
         f"{len(told) - right} seen by the triage desk first."
     )
+    applied, decided = player.counts["permohonan"], player.counts["diputuskan"]
+    console.print(f"{applied} applications to services; staff decided {decided} stages of them.")
     for refusal in player.refusals:
         console.print(f"[yellow]The system refused:[/yellow] {refusal}", soft_wrap=True)
 

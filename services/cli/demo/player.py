@@ -8,13 +8,15 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-from services.cli.demo.doors import Doors, Refused
+from services.cli.demo.applications import DemoApplication, Turn, files_in, make_file
+from services.cli.demo.doors import Doors, Json, Refused
 from services.cli.demo.script import DemoComplaint, DemoDay, Step
 from shared.clock import SteeredClock
 
 # How long the desk takes to notice what a rule could not place, or placed wrongly.
 _DESK_MINUTES = 6
 _LOOKS = 100
+_MOMENT = 0.5
 
 
 @dataclass
@@ -53,7 +55,10 @@ class Player:
 
     async def play(self) -> None:
         """Play the whole day; returns when the last story has ended."""
-        await asyncio.gather(*(self._tell(story) for story in self.stories))
+        await asyncio.gather(
+            *(self._tell(story) for story in self.stories),
+            *(self._apply(each) for each in self._day.applications),
+        )
 
     async def wait_until(self, instant: datetime) -> None:
         """Sleep until the simulated clock, which can be looked at only, shows this instant."""
@@ -72,13 +77,62 @@ class Player:
         except Refused as refusal:
             self.refusals.append(f"{complaint.id}: {refusal}")
 
+    async def _apply(self, script: DemoApplication) -> None:
+        """Let an application live from its form to its end."""
+        try:
+            await self._wait(script.minute)
+            answers = await self._uploaded(script)
+            receipt = await self._doors.apply(script, answers, f"{self._run}-{script.id}")
+            self._note("permohonan", f"{receipt['tracking_code']} untuk {script.service}")
+            for turn in script.turns:
+                await self._wait(script.minute + turn.after_minutes)
+                await self._turn(script, receipt, answers, turn)
+        except Refused as refusal:
+            self.refusals.append(f"{script.id}: {refusal}")
+
+    async def _turn(
+        self, script: DemoApplication, receipt: dict[str, Any], answers: Json, turn: Turn
+    ) -> None:
+        case = await self._routed(receipt)
+        if turn.decision is None:
+            await self._doors.correct(receipt, {**answers, **turn.answers})
+            self._note("diperbaiki pemohon", f"{receipt['tracking_code']} ({script.service})")
+            return
+        filled = dict(turn.answers)
+        for code, words in files_in(turn.answers).items():
+            filled[code] = [
+                await self._doors.prove(
+                    case["opd"],
+                    case["complaint_id"],
+                    make_file(word, f"{self._run}{script.id}{code}{number}"),
+                )
+                for number, word in enumerate(words)
+            ]
+        if filled != turn.answers:
+            # A photo is known to routing a moment after intake took it.
+            await asyncio.sleep(_MOMENT)
+        body = {"decision": turn.decision, "answers": filled, "text": turn.text}
+        body |= {"reason": turn.reason}
+        given = {name: value for name, value in body.items() if value is not None}
+        await self._doors.decide(case["opd"], case["complaint_id"], given)
+        self._note("diputuskan", f"{turn.decision}, {script.service} oleh {case['opd']}")
+
+    async def _uploaded(self, script: DemoApplication) -> Json:
+        answers = dict(script.answers)
+        for code, words in files_in(script.answers).items():
+            answers[code] = [
+                await self._doors.upload(make_file(word, f"{self._run}{script.id}{code}{number}"))
+                for number, word in enumerate(words)
+            ]
+        return answers
+
     async def _submit(self, story: Story) -> None:
         body = story.complaint.submission
         story.receipt = await self._doors.submit(body, f"{self._run}-{story.complaint.id}")
         self._note("masuk", f"{story.receipt['tracking_code']} lewat {body['channel']}")
 
     async def _place(self, story: Story) -> None:
-        case = await self._routed(story)
+        case = await self._routed(story.receipt)
         story.opd, story.placed_by = case.get("opd"), "aturan" if case.get("opd") else "meja"
         if story.opd:
             self._note("ditempatkan aturan", f"{story.receipt['tracking_code']} ke {story.opd}")
@@ -89,13 +143,13 @@ class Player:
             await self._wait(story.complaint.minute + _DESK_MINUTES)
             await self._assign(story, {"opd": belongs_to, "reason": "Sesuai isi laporan."})
 
-    async def _routed(self, story: Story) -> dict[str, Any]:
+    async def _routed(self, receipt: dict[str, Any]) -> dict[str, Any]:
         for _ in range(_LOOKS):
-            case = await self._doors.case(story.complaint_id)
+            case = await self._doors.case(receipt["complaint_id"])
             if case is not None:
                 return case
             await asyncio.sleep(0.1)
-        raise Refused(f"routing does not know {story.receipt['tracking_code']}")
+        raise Refused(f"routing does not know {receipt['tracking_code']}")
 
     async def _assign(self, story: Story, body: dict[str, Any]) -> None:
         await self._doors.staff(None, story.complaint_id, "assign", body)

@@ -28,6 +28,9 @@ _ORDER = (
     "dicabut",
     "selesai",
     "penilaian",
+    "permohonan",
+    "diputuskan",
+    "diperbaiki pemohon",
 )
 
 

@@ -6,6 +6,8 @@ from typing import Any, Literal
 
 import yaml
 
+from services.cli.demo.applications import DemoApplication, read_applications
+
 Actor = Literal["citizen", "officer", "desk"]
 Entry = dict[str, Any]
 
@@ -39,10 +41,13 @@ class DemoDay:
     minutes: int
     zone: str
     complaints: tuple[DemoComplaint, ...]
+    applications: tuple[DemoApplication, ...] = ()
 
     def first(self, count: int) -> "DemoDay":
-        """Return the same day with fewer complaints."""
-        return replace(self, complaints=self.complaints[:count])
+        """Return the same day with fewer complaints and applications."""
+        return replace(
+            self, complaints=self.complaints[:count], applications=self.applications[:count]
+        )
 
 
 def read_day(profile: Path) -> DemoDay:
@@ -55,6 +60,7 @@ def read_day(profile: Path) -> DemoDay:
         minutes=document["day"]["minutes"],
         zone=zone,
         complaints=tuple(sorted(entries, key=lambda each: each.minute)),
+        applications=read_applications(profile),
     )
 
 
