@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from services.intake import profile
 from services.intake.api import (
     abuse,
+    applications,
     appointments,
     bank,
     channels,
@@ -122,6 +123,7 @@ def create_app(settings: IntakeSettings, transport: Transport | None, clock: Clo
         submitting.router,
         similar.router,
         services.router,
+        applications.router,
         citizens.router,
         files.router,
         privacy.router,

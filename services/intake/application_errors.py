@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from shared.errors import Forbidden, Invalid, NotFound
+from shared.errors import Conflict, Forbidden, Invalid, NotFound
 
 
 class CatalogueServiceUnknown(NotFound):
@@ -50,3 +50,17 @@ class ApplicationNotFound(NotFound):
     def __init__(self) -> None:
         """Say what to check."""
         super().__init__("Periksa kembali kode permohonan Anda.")
+
+
+class CorrectionClosed(Conflict):
+    """Nobody asks the applicant for a correction now, or they have sent one."""
+
+    slug = "correction-closed"
+    title = "Permohonan tidak sedang menunggu perbaikan"
+
+    def __init__(self) -> None:
+        """Say when it can be corrected, and what to do until then."""
+        super().__init__(
+            "Jawaban dapat diperbaiki bila petugas memintanya dan belum Anda kirim. "
+            "Untuk hal lain, kirim pesan pada permohonan ini."
+        )

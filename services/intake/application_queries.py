@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
 from services.intake.application_tables import Application
-from services.intake.tables import Complaint, TimelineEntry
+from services.intake.tables import Complaint, Message, TimelineEntry
 
 
 async def insert_application(connection: AsyncConnection, row: dict[str, Any]) -> None:
@@ -49,6 +49,23 @@ async def find_code(connection: AsyncConnection, complaint_id: str) -> str:
     wanted = select(col(Complaint.tracking_code)).where(col(Complaint.complaint_id) == complaint_id)
     code: str = (await connection.execute(wanted)).scalar_one()
     return code
+
+
+async def find_correction(
+    connection: AsyncConnection, complaint_id: str, request_id: str
+) -> Message | None:
+    """Return the message by which an applicant answered a question, or None."""
+    wanted = (
+        select(*Message.__table__.columns)  # type: ignore[attr-defined]
+        .where(
+            col(Message.complaint_id) == complaint_id,
+            col(Message.request_id) == request_id,
+        )
+        .order_by(col(Message.sent_at))
+        .limit(1)
+    )
+    row = (await connection.execute(wanted)).mappings().first()
+    return None if row is None else Message(**row)
 
 
 async def put_received_text(connection: AsyncConnection, complaint_id: str, text: str) -> None:

@@ -5,7 +5,9 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
-from services.intake.schemas import Code, ComplaintLinks
+from services.intake.attachment_schemas import AttachedFile
+from services.intake.paper_schemas import BookedSession
+from services.intake.schemas import Code, ComplaintLinks, Status
 
 _CODE = "K7M3PXA92W"
 _ANSWERS: dict[str, JsonValue] = {
@@ -143,3 +145,62 @@ class SubmittedApplication(BaseModel):
     unmet: list[UnmetCriterion]
     score: FoundScore | None
     links: ComplaintLinks
+
+
+class CorrectionForm(ApplicationAnswers):
+    """All answers anew, as they shall stand; files that stay are named by their ids."""
+
+    note: str | None = Field(
+        None, min_length=1, max_length=2_000, description="What the officer should know of it."
+    )
+
+
+class CorrectedApplication(BaseModel):
+    """A correction was taken in; the work goes on."""
+
+    message_id: str
+    request_id: str
+    sent_at: datetime
+    eligible: bool
+    unmet: list[UnmetCriterion]
+    score: FoundScore | None
+
+
+class AskedCorrection(BaseModel):
+    """What an officer asks the applicant to correct or complete; `PUT …/answers` answers it."""
+
+    request_id: str
+    text: str | None
+    answered: bool = Field(description="It was sent, and the officer has not read it yet.")
+
+
+class OwnApplication(BaseModel):
+    """What only the applicant sees; answers are null once they were erased."""
+
+    complaint_id: str
+    submitted_at: datetime
+    opd: str = Field(description="The OPD that it was made to.", examples=["DISPERKIM"])
+    number: str | None
+    answers: dict[str, Any] | None
+    eligible: bool
+    unmet: list[str]
+    score: FoundScore | None
+    rounds: int = Field(description="How often a correction was asked for.")
+    asked: AskedCorrection | None
+    appointment: BookedSession | None
+    files: list[AttachedFile]
+
+
+class ShownApplication(BaseModel):
+    """Where an application stands; `own` only with the secret."""
+
+    tracking_code: str = Field(examples=[_CODE])
+    service: str = Field(examples=["rtlh"])
+    version: int
+    title: str
+    status: Status
+    stage: str | None = Field(examples=["rtlh.survei"])
+    stage_title: str | None = Field(examples=["Survei lapangan"])
+    outcome: Literal["done", "refused"] | None
+    links: ComplaintLinks
+    own: OwnApplication | None = None

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, and_, case, delete, func, insert, select, 
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
+from services.intake.application_tables import Application
 from services.intake.incoming_tables import RemoteFile
 from services.intake.privacy_tables import Breach, SubjectRequest
 from services.intake.tables import Complaint, Message, Reporter
@@ -50,6 +51,9 @@ async def empty_sealed(connection: AsyncConnection, reporter_ids: Sequence[str])
     )
     await connection.execute(
         update(Message).where(col(Message.complaint_id).in_(theirs)).values(words=None)
+    )
+    await connection.execute(
+        update(Application).where(col(Application.complaint_id).in_(theirs)).values(answers=b"")
     )
     # Files that were not fetched yet are fetched no more.
     await connection.execute(delete(RemoteFile).where(col(RemoteFile.complaint_id).in_(theirs)))

@@ -1,6 +1,7 @@
 """The service catalogue: what is offered, its forms, and applications."""
 
-from typing import Annotated
+from collections.abc import Collection, Mapping
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request, Response
 
@@ -19,14 +20,18 @@ from services.intake.application_schemas import (
     ServiceStep,
     SubmittedApplication,
 )
-from services.intake.errors import SenderBlocked
+from services.intake.attachment_tables import Attachment
+from services.intake.errors import FormIncorrect
 from services.intake.operations import applications
-from services.intake.operations.applications import By, Draft
+from services.intake.operations.application_files import misnamed, named_uploads
+from services.intake.operations.applications import By
+from services.intake.operations.applying import AppliedBefore, Draft, draft_application
+from services.intake.operations.applying import submit_application as submit
+from services.intake.operations.reading_applications import links_of
 from services.intake.operations.submission import Origin, Receipt
-from services.intake.schemas import ComplaintLinks
 from shared.catalogue.definition import ADDRESSED, Service
 from shared.catalogue.json_schema import form_schema
-from shared.idempotency import IdempotencyKey, KeyReused
+from shared.idempotency import IdempotencyKey
 from shared.problems import problem_responses
 from shared.unit_of_work import UnitOfWork
 
@@ -97,9 +102,10 @@ async def check_application(
     doors.admission.admit_request(request)
     service = applications.find_service(doors.context, code)
     now = doors.units.clock.now()
-    return applications.describe_check(
-        *applications.check_answers(doors.context, service, form.answers, now)
-    )
+    async with doors.units.database.transaction() as connection:
+        return applications.describe_check(
+            await applications.check_answers(doors.context, connection, service, form.answers, now)
+        )
 
 
 @router.post(
@@ -135,33 +141,43 @@ async def apply(
     """Check and store an application; raises what the operations refuse."""
     context = doors.context
     service = applications.find_service(context, code)
-    tokens = applications.named_uploads(service, form.answers)
-    files = await named_files(doors, tokens) if tokens else ()
+    files = await application_files(doors, service, form.answers)
     drafted: list[Draft] = []
 
-    async def work(unit: UnitOfWork) -> Receipt:
-        draft = applications.draft_application(context, service, form, origin, by, unit.now, files)
+    async def work(unit: UnitOfWork) -> tuple[Receipt, str | None]:
+        draft = await draft_application(unit, context, service, form, origin, by, files)
         drafted[:] = [draft]
-        outcome = await applications.submit_application(unit, context, draft)
-        if isinstance(outcome, KeyReused | SenderBlocked):
-            raise outcome
-        return outcome
+        return await submit(unit, context, draft)
 
-    receipt = await doors.in_unit(work)
-    (draft,) = drafted
-    if receipt.complaint_id == draft.submission.row["complaint_id"]:
-        context.metrics.submitted.labels(draft.submission.row["channel"]).inc()
-    return _submitted(doors, draft, receipt)
-
-
-def links_of(tracking_code: str) -> ComplaintLinks:
-    """Return where an application goes on: it is a complaint."""
-    path = f"/intake/v1/complaints/{tracking_code}"
-    steps = ("messages", "feedback", "withdraw", "secrecy", "similar", "join")
-    return ComplaintLinks(self=path, **{step: f"{path}/{step}" for step in steps})
+    try:
+        receipt, number = await doors.in_unit(work)
+    except AppliedBefore as before:
+        receipt = before.receipt
+        async with doors.units.database.transaction() as connection:
+            stored = await applications.find_application(connection, receipt.complaint_id)
+        number = stored.number if stored else None
+    else:
+        context.metrics.submitted.labels(drafted[0].submission.row["channel"]).inc()
+    return _submitted(doors, drafted[0], receipt, number)
 
 
-def _submitted(doors: Doors, draft: Draft, receipt: Receipt) -> SubmittedApplication:
+async def application_files(
+    doors: Doors, service: Service, answers: Mapping[str, Any], known: Collection[str] = ()
+) -> list[Attachment]:
+    """Return the files that answers name by tokens; raises FormIncorrect, TooManyFiles."""
+    places = named_uploads(service, answers, known)
+    if not places:
+        return []
+    try:
+        return await named_files(doors, list(places))
+    except FormIncorrect as refusal:
+        raise misnamed(refusal, places) from refusal
+
+
+def _submitted(
+    doors: Doors, draft: Draft, receipt: Receipt, number: str | None
+) -> SubmittedApplication:
+    verdict = draft.findings.verdict
     return SubmittedApplication(
         complaint_id=receipt.complaint_id,
         tracking_code=receipt.tracking_code,
@@ -169,10 +185,10 @@ def _submitted(doors: Doors, draft: Draft, receipt: Receipt) -> SubmittedApplica
         submitted_at=receipt.submitted_at,
         service=draft.service.code,
         version=draft.service.version,
-        number=None,
-        eligible=draft.verdict.eligible,
-        unmet=applications.unmet_of(draft.verdict),
-        score=applications.score_shown(draft.score),
+        number=number,
+        eligible=verdict.eligible,
+        unmet=applications.unmet_of(verdict),
+        score=applications.score_shown(draft.findings.filled.score),
         links=links_of(receipt.tracking_code),
     )
 

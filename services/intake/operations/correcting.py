@@ -54,18 +54,19 @@ async def correct_person(
         person = open_person(context, reporter)
         if person is None:
             continue
-        identity = _identity_of(reporter, person)
+        identity = identity_of(reporter, person)
         before = {*identity.values()}
         identity = {name: value for name, value in {**identity, **changes}.items() if value}
         if reporter_form is not None:
-            sealed = _seal_identity(context.vault, reporter, person, identity)
+            sealed = seal_identity(context.vault, reporter, person, identity)
             await privacy_queries.put_identity(unit.connection, reporter.reporter_id, sealed)
         words = _corrected(complaint, person, correction)
         known = {*before, *identity.values(), *spelled}
         await _put_words(unit, complaint, person, words, known)
 
 
-def _identity_of(reporter: Reporter, person: PersonKey) -> dict[str, str]:
+def identity_of(reporter: Reporter, person: PersonKey) -> dict[str, str]:
+    """Return who a reporter is, as far as they said."""
     if reporter.identity is None:
         return {}
     opened: dict[str, str] = json.loads(
@@ -74,7 +75,7 @@ def _identity_of(reporter: Reporter, person: PersonKey) -> dict[str, str]:
     return opened
 
 
-def _seal_identity(
+def seal_identity(
     vault: Vault, reporter: Reporter, person: PersonKey, identity: dict[str, str]
 ) -> dict[str, Any]:
     """Seal an identity again; who wrote on a platform is the platform's to say, and stays."""

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.service.intake.applying import with_services
 from tests.service.intake.driver import Driver
 from tests.service.intake.papers import with_papers
 from tests.service.intake.writing import open_to_platforms
@@ -51,4 +52,13 @@ async def papers(
 ) -> AsyncIterator[Driver]:
     """Run intake with a service that uses every block of the catalogue."""
     async with with_papers(databases, tmp_path_factory.mktemp("papers")) as driver:
+        yield driver
+
+
+@pytest.fixture(scope="module")
+async def offices(
+    databases: Databases, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Driver]:
+    """Run intake with a service that two OPDs offer."""
+    async with with_services(databases, tmp_path_factory.mktemp("offices")) as driver:
         yield driver
