@@ -6,6 +6,7 @@ from services.routing import profile
 from services.routing.api import (
     acting,
     deciding,
+    disposing,
     handling,
     joining,
     practising,
@@ -54,7 +55,18 @@ def create_app(settings: RoutingSettings, transport: Transport, clock: Clock) ->
         )
         await service.consume(handlers(context))
 
-    doors = (reading, acting, joining, handling, triage, proving, practising, deciding, stages)
+    doors = (
+        reading,
+        acting,
+        joining,
+        handling,
+        triage,
+        proving,
+        practising,
+        deciding,
+        stages,
+        disposing,
+    )
     routers = [door.router for door in doors]
     app = service.build_app("Tanggap: routing", _DESCRIPTION, routers, on_start, hot_door)
     return app

@@ -153,3 +153,111 @@ class ServiceVersionGone(Conflict):
             f"Versi {version} layanan “{service}” tidak ada lagi. Minta admin memuat profil yang "
             "memuat versi itu."
         )
+
+
+class DispositionsOpen(Conflict):
+    """Somebody down the chain has not answered yet."""
+
+    slug = "dispositions-open"
+    title = "Masih ada disposisi yang belum dijawab"
+
+    def __init__(self, count: int) -> None:
+        """Say how many."""
+        super().__init__(
+            f"{count} disposisi belum dijawab. Tunggu jawabannya, atau jawab lebih dahulu.",
+            extensions={"open": count},
+        )
+
+
+class NoDispositions(Conflict):
+    """The stage knows no dispositions."""
+
+    slug = "no-dispositions"
+    title = "Tahap ini tanpa disposisi"
+
+    def __init__(self, title: str) -> None:
+        """Name the stage."""
+        super().__init__(f"Tahap “{title}” tidak memakai disposisi; ambil keputusannya langsung.")
+
+
+class DispositionWrong(Invalid):
+    """A disposition cannot be given so."""
+
+    slug = "disposition-wrong"
+    title = "Disposisi belum benar"
+
+    def __init__(self, field: str, message: str) -> None:
+        """Name the field and what is wrong with it."""
+        super().__init__(
+            "Perbaiki isian yang disebut, lalu kirim lagi.",
+            errors=[{"field": field, "message": message}],
+        )
+
+
+class DispositionNotFound(NotFound):
+    """The case has no such disposition."""
+
+    slug = "disposition-not-found"
+    title = "Disposisi tidak ditemukan"
+
+    def __init__(self) -> None:
+        """Say what to do instead."""
+        super().__init__("Muat ulang kasus untuk melihat disposisinya.")
+
+
+class DispositionOver(Conflict):
+    """The disposition was answered, or its case has left the stage."""
+
+    slug = "disposition-over"
+    title = "Disposisi itu sudah selesai"
+
+    def __init__(self) -> None:
+        """Say what to do instead."""
+        super().__init__("Muat ulang kasus untuk melihat keadaannya sekarang.")
+
+
+class DispositionNotYours(Forbidden):
+    """The disposition is a colleague's."""
+
+    slug = "disposition-not-yours"
+    title = "Disposisi ini untuk rekan Anda"
+
+    def __init__(self) -> None:
+        """Say who can."""
+        super().__init__("Hanya penerimanya atau kepala OPD yang dapat menjawab atau meneruskan.")
+
+
+class TooManyDispositions(Conflict):
+    """A case has at most so many dispositions."""
+
+    slug = "too-many-dispositions"
+    title = "Terlalu banyak disposisi"
+
+    def __init__(self, most: int) -> None:
+        """Name the limit."""
+        super().__init__(f"Satu kasus paling banyak {most} disposisi.")
+
+
+class StageNotOffline(Conflict):
+    """The stage cannot be filled in without a network."""
+
+    slug = "stage-not-offline"
+    title = "Tahap ini tidak dapat dikirim susulan"
+
+    def __init__(self, title: str) -> None:
+        """Name the stage."""
+        super().__init__(f"Tahap “{title}” diputuskan langsung; buka kasusnya.")
+
+
+class FilingReused(Invalid):
+    """The client's id was used before, for something else that was decided."""
+
+    slug = "client-id-reused"
+    title = "client_id sudah dipakai"
+
+    def __init__(self) -> None:
+        """Say what to do instead."""
+        super().__init__(
+            "Gunakan client_id baru untuk isian yang berbeda.",
+            errors=[{"field": "/client_id", "message": "Sudah dipakai untuk isian lain."}],
+        )

@@ -113,7 +113,12 @@ def fill_stage(
         before=known,
         partly=partly,
     )
-    answers = {code: _without_numbers(answer) for code, answer in filled.answers.items()}
+    # Words alone: the id of a file may look like a number, too.
+    worded = {each.code for each in fields if each.type in ("text", "group", "location")}
+    answers = {
+        code: _without_numbers(answer) if code in worded else answer
+        for code, answer in filled.answers.items()
+    }
     published = publishable(fields, answers)
     if filled.score is not None:
         published |= filled.score.values()

@@ -138,7 +138,8 @@ def _title(offices: Offices, kind: str) -> str:
 
 def _stage(offices: Offices, notice: CaseNotice) -> str:
     """Name a stage; one of a service's as the event called it that it was entered by."""
-    entries = [mark.entry for mark in notice.marks if mark.entry and mark.ref == notice.stage]
+    about = (notice.part, notice.stage)
+    entries = [mark.entry for mark in notice.marks if mark.entry and (mark.part, mark.ref) == about]
     if entries and entries[-1].title:
         return entries[-1].title
     stage = notice.stage or _NONE

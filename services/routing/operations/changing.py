@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from services.routing import access, queries, stage_queries
+from services.routing import access, disposition_queries, queries, stage_queries
 from services.routing.errors import (
     ActionIllegal,
     ActionNotYours,
@@ -135,6 +135,7 @@ async def change_case(
     if case.stage is not None and after not in _IN_STAGE:
         changes |= {"stage": None, "stage_title": None, "stage_since": None}
         await stage_queries.leave_visit(unit.connection, case.complaint_id, unit.now)
+        await disposition_queries.cancel_dispositions(unit.connection, case.complaint_id)
     if action in BEGIN_WAITING:
         changes["waits"] = case.waits + 1
     if after != State.WAITING_CITIZEN:

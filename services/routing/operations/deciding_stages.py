@@ -1,48 +1,30 @@
 """What staff decide in the stages of a service, and what follows from it."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
-from services.routing import access, evidence_queries, queries, stage_queries
+from services.routing import stage_queries
 from services.routing.context import RoutingContext
-from services.routing.errors import STATE_NAMES, ActionNotYours, CaseNotFound
-from services.routing.operations.changing import (
-    Acting,
-    Fact,
-    as_written,
-    change_case,
-    check_version,
+from services.routing.errors import STATE_NAMES
+from services.routing.operations.changing import Acting, Fact, as_written, change_case
+from services.routing.operations.checking_stages import (
+    application_of,
+    check_decision,
+    decision_named,
+    take_in_stage,
+    words_for_applicant,
 )
 from services.routing.operations.entering_stages import (
     Left,
     assigned_to,
     entry_of,
-    find_service,
     name_of,
     reason_of,
     told_of,
 )
-from services.routing.operations.evidence import check_evidence
-from services.routing.stage_errors import (
-    ApplicantIsAsked,
-    DecisionClosed,
-    DecisionUnknown,
-    NotAnApplication,
-    NotInStage,
-    ServiceVersionGone,
-    StageIncomplete,
-    StageLeft,
-    StageNotYours,
-)
-from services.routing.stage_rules import (
-    Application,
-    Filled,
-    Sentence,
-    answers_after,
-    choose,
-    is_id,
-    tell,
-)
+from services.routing.stage_errors import ApplicantIsAsked, NotInStage, StageLeft, StageNotYours
+from services.routing.stage_rules import Application, Filled, answers_after
 from services.routing.stage_schemas import DecisionWish
 from services.routing.states import Action, State, is_legal
 from services.routing.tables import Case
@@ -107,14 +89,20 @@ class _Taken:
 
 
 async def decide(
-    unit: UnitOfWork, context: RoutingContext, acting: Acting, wish: DecisionWish
+    unit: UnitOfWork,
+    context: RoutingContext,
+    acting: Acting,
+    wish: DecisionWish,
+    *,
+    filled_at: datetime | None = None,
 ) -> Case:
     """Take a decision of the stage that a case is in, and let follow what the service says.
 
     A further stage: ResponseGiven, CaseAssigned where another OPD works it, StageEntered. The end:
     StageEntered with its outcome, and CaseResolved or CaseRejected. A question: only
-    InformationRequested, for the stage goes on. Raises CaseNotFound (also for another OPD's),
-    ActionNotYours, CaseChanged, and what `services.routing.stage_errors` has.
+    InformationRequested, for the stage goes on. `filled_at` is when the form was filled in, where
+    that was before. Raises what `take_in_stage` and `check_decision` raise, StageLeft,
+    StageNotYours, DecisionUnknown and ApplicantIsAsked.
     """
     case = await take_in_stage(unit, acting)
     if wish.stage is not None and wish.stage != case.stage:
@@ -125,108 +113,14 @@ async def decide(
         raise NotInStage(STATE_NAMES[State(case.state)])
     if stage.role == "head" and not acting.caller.has(Role.HEAD):
         raise StageNotYours(stage.title)
-    decision = _named(stage, wish.decision)
+    decision = decision_named(stage, wish.decision)
     if not is_legal(State(case.state), _ACTIONS.get(decision.next, Action.DECIDE)):
         raise ApplicantIsAsked
-    filled = await _check(unit, context, application, stage, decision, wish, case)
-    text = _said(unit, context, case, application, stage, decision, filled, wish)
+    today = min(filled_at or unit.now, unit.now).astimezone(context.zone).date()
+    filled = await check_decision(unit, context, application, stage, decision, wish, case, today)
+    text = words_for_applicant(unit, context, case, application, stage, decision, filled, wish)
     taken = _Taken(acting, case, application, stage, decision, filled, wish, text)
     return await _FOLLOWS.get(decision.next, _go_on)(unit, context, taken)
-
-
-async def take_in_stage(unit: UnitOfWork, acting: Acting) -> Case:
-    """Lock an application that is in a stage of the caller's own OPD."""
-    case = await queries.lock_case(unit.connection, acting.complaint_id)
-    if case is None or not access.may_see(acting.caller, case.opd):
-        raise CaseNotFound
-    if not access.may_do(acting.caller, case.opd, Action.DECIDE):
-        raise ActionNotYours(Action.DECIDE)
-    check_version(acting, case)
-    if case.service is None:
-        raise NotAnApplication
-    if case.stage is None:
-        raise NotInStage(STATE_NAMES[State(case.state)])
-    return case
-
-
-async def application_of(unit: UnitOfWork, context: RoutingContext, case: Case) -> Application:
-    """Return what is known of an application; raises NotAnApplication, ServiceVersionGone."""
-    if case.service is None or case.service_version is None:
-        raise NotAnApplication
-    service = await find_service(unit, context, case.service, case.service_version)
-    if service is None:
-        raise ServiceVersionGone(case.service, case.service_version)
-    return Application(service, case.answers or {}, case.stage_answers or {}, case.rounds)
-
-
-def _named(stage: Stage, code: str) -> Decision:
-    for decision in stage.decisions:
-        if decision.code == code:
-            return decision
-    raise DecisionUnknown(each.code for each in stage.decisions)
-
-
-async def _check(
-    unit: UnitOfWork,
-    context: RoutingContext,
-    application: Application,
-    stage: Stage,
-    decision: Decision,
-    wish: DecisionWish,
-    case: Case,
-) -> Filled:
-    """Return what was filled in, where the decision may be taken with it."""
-    today = unit.now.astimezone(context.zone).date()
-    filled, choice = choose(application, stage, decision, wish.answers, today)
-    problems = list(choice.missing)
-    files = {file for _, file in filled.files if is_id(file)}
-    shots = await evidence_queries.find_shots(unit.connection, case.complaint_id, files)
-    known = {shot.attachment_id for shot in shots}
-    problems += [
-        (where, "Berkas ini tidak dikenal pada kasus ini; unggah dahulu, lalu ulangi.")
-        for where, file in filled.files
-        if file not in known
-    ]
-    if problems:
-        raise StageIncomplete([(f"/answers{where}", message) for where, message in problems])
-    reasons = [reason.code for reason in decision.reasons]
-    if reasons and wish.reason not in reasons:
-        raise StageIncomplete([("/reason", f"Pilih salah satu: {', '.join(reasons)}.")])
-    if decision.next == APPLICANT and decision.tell is None and wish.text is None:
-        raise StageIncomplete([("/text", "Tulis apa yang harus dilengkapi pemohon.")])
-    if choice.why_not is not None:
-        raise DecisionClosed(decision.code, choice.why_not)
-    proofs = files | {str(each) for each in wish.evidence}
-    if proofs:
-        await check_evidence(unit, context, case, proofs)
-    return filled
-
-
-def _said(
-    unit: UnitOfWork,
-    context: RoutingContext,
-    case: Case,
-    application: Application,
-    stage: Stage,
-    decision: Decision,
-    filled: Filled,
-    wish: DecisionWish,
-) -> str:
-    """Return what the applicant reads: the reason, the decision's own sentence, the officer's."""
-    said = [each.text for each in decision.reasons if each.code == wish.reason]
-    if decision.tell is not None:
-        after = Application(
-            application.service,
-            application.answers,
-            answers_after(application, stage, filled.answers),
-            application.rounds,
-        )
-        today = unit.now.astimezone(context.zone).date()
-        names = Sentence(case.tracking_code, case.opd_name or "", context.pemda, stage.title, today)
-        said.append(tell(after, decision.tell, names))
-    if wish.text is not None:
-        said.append(as_written(wish.text))
-    return "\n\n".join(said) or f"{stage.title}: {decision.title}."
 
 
 async def _leave(unit: UnitOfWork, taken: _Taken) -> None:

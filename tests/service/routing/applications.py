@@ -28,6 +28,7 @@ OLD: dict[str, Any] = {
         {
             "code": "administrasi",
             "title": "Meja lama",
+            "disposition": {"instructions": ["Tindak lanjuti", "Untuk diketahui"], "days": 3},
             "form": {"fields": [{"code": "catatan", "label": "Catatan", "type": "text"}]},
             "decisions": [{"code": "selesai", "title": "Selesai", "next": "done"}],
         }

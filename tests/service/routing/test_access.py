@@ -116,6 +116,14 @@ class Route:
     of_a_case: bool = True
 
 
+FILING = {
+    "client_id": "tablet-1",
+    "complaint_id": UNKNOWN_CASE,
+    "stage": "survei",
+    "decision": "layak",
+    "filled_at": "2026-03-09T09:00:00+07:00",
+}
+GIVEN = {"to_officer": "petugas-2", "instruction": "Tindak lanjuti"}
 WORK_ROUTES = [
     Route("GET", "/inbox", READERS, of_a_case=False),
     Route("GET", "/contributions", READERS, of_a_case=False),
@@ -171,6 +179,13 @@ WORK_ROUTES = [
     # The cases here are complaints, which have no stages.
     Route("GET", "/cases/{complaint_id}/stage", READERS),
     Route("POST", "/cases/{complaint_id}/decide", OF_AN_OPD, {"decision": "lengkap"}),
+    Route("GET", "/stages/decisions", OF_AN_OPD, of_a_case=False),
+    Route("POST", "/stages/decisions", OF_AN_OPD, {"decisions": [FILING]}, of_a_case=False),
+    Route("GET", "/dispositions", READERS, of_a_case=False),
+    Route("GET", "/cases/{complaint_id}/dispositions", READERS),
+    Route("POST", "/cases/{complaint_id}/dispositions", OF_AN_OPD, GIVEN),
+    Route("POST", "/cases/{complaint_id}/dispositions/{part}/pass-on", OF_AN_OPD, GIVEN),
+    Route("POST", "/cases/{complaint_id}/dispositions/{part}/answer", OF_AN_OPD, {"text": "Beres"}),
     # Only who was asked may answer; for everybody else there is no such part.
     Route("POST", "/cases/{complaint_id}/contributions/{part}/done", OF_AN_OPD, {"text": "Beres."}),
     Route(
@@ -187,8 +202,8 @@ ROUTES = [
 
 def _of_something_else(route: Route) -> bool:
     """Tell whether the route asks for a thing of another kind, of which there is none here."""
-    names = ("{part}", "{case_id}", "{flag_id}", "/stage", "/decide")
-    return any(name in route.path for name in names)
+    names = ("{part}", "{case_id}", "{flag_id}", "}/stage", "}/decide")
+    return route.body is GIVEN or any(name in route.path for name in names)
 
 
 def _filled(path: str, complaint_id: str) -> str:
