@@ -15,6 +15,7 @@ from services.intake.api import (
     citizens,
     desk,
     digests,
+    documents,
     evidence,
     files,
     open311,
@@ -45,6 +46,7 @@ from services.intake.operations.submission import submit_complaints
 from services.intake.receiving import receive_items
 from services.intake.sending import Correspondence
 from services.intake.settings import IntakeSettings
+from services.intake.storing import store_documents
 from shared.clock import Clock
 from shared.group_commit import GroupWriter
 from shared.media.settings import MediaSettings
@@ -86,7 +88,14 @@ def create_app(settings: IntakeSettings, transport: Transport | None, clock: Clo
         known = profile.parse(content)
         vault = open_vault(settings.core)
         file_room = _file_room(settings, known.pemda.zone)
-        context = make_context(vault, known, file_room, metrics, sending=correspondence.sending)
+        context = make_context(
+            vault,
+            known,
+            file_room,
+            metrics,
+            sending=correspondence.sending,
+            public_url=settings.public_url,
+        )
         app.state.doors = Doors(
             context=context,
             units=started.units,
@@ -102,6 +111,7 @@ def create_app(settings: IntakeSettings, transport: Transport | None, clock: Clo
         )
         correspondence.start(context)
         started.run_in_background("finder", find_duplicates(started.units, context))
+        started.run_in_background("documents", store_documents(started.units, context))
         started.run_in_background("workshop", file_room.workshop.run())
         for chore in chores_of(context):
             started.every_hour(chore)
@@ -142,6 +152,7 @@ def create_app(settings: IntakeSettings, transport: Transport | None, clock: Clo
         digests.router,
         open_data.router,
         appointments.router,
+        documents.router,
     ]
     app = service.build_app("Laporan Warga", _DESCRIPTION, routers, on_start, submitting.hot_door)
     return app

@@ -118,6 +118,17 @@ async def expire_attachments(
     )
 
 
+async def expire_named(
+    connection: AsyncConnection, attachment_ids: Sequence[str], now: datetime
+) -> None:
+    """Let these files be deleted: their content is about somebody who was erased."""
+    await connection.execute(
+        update(Attachment)
+        .where(col(Attachment.attachment_id).in_(attachment_ids))
+        .values(expires_at=now)
+    )
+
+
 async def lock_expired(connection: AsyncConnection, now: datetime, most: int) -> list[Attachment]:
     """Return files whose time is over, and let nobody else have them in this transaction."""
     statement = (

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from services.intake.context import IntakeContext
+from services.intake.operations.documents import follow_stage
 from services.intake.operations.following import (
     follow_case,
     follow_clock,
@@ -15,7 +16,7 @@ from services.intake.operations.following import (
 )
 from services.intake.rules.progress import FOLLOWED
 from shared.contracts.event import Event
-from shared.contracts.routing import CaseMerged, CaseUnmerged
+from shared.contracts.routing import CaseMerged, CaseUnmerged, StageEntered
 from shared.contracts.sla import (
     ClockPaused,
     ClockRescheduled,
@@ -34,6 +35,7 @@ OPERATIONS: dict[type[Event], Operation] = {
     **dict.fromkeys(FOLLOWED, follow_case),
     CaseMerged: follow_merger,
     CaseUnmerged: follow_separation,
+    StageEntered: follow_stage,
     ClockStarted: follow_clock,
     ClockResumed: follow_clock,
     ClockRescheduled: follow_clock,

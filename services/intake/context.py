@@ -58,7 +58,8 @@ class IntakeContext:
 
     `keys_in_flight` are the Idempotency-Keys that this process works on now. `accounts` are the
     Pemda's own accounts, by channel and what the platform calls them. `channel_kinds` are the kinds
-    of all channels, `sending` is how citizens are written to. `catalogue` holds the services.
+    of all channels, `sending` is how citizens are written to. `catalogue` holds the services;
+    `public_url` is how the public reaches this one, without a path.
     """
 
     vault: Vault
@@ -74,6 +75,7 @@ class IntakeContext:
     sending: Sending
     catalogue: Shelf
     zone: ZoneInfo
+    public_url: str = "http://127.0.0.1:8000"
     random_below: RandomBelow = secrets.randbelow
     keys_in_flight: set[str] = field(default_factory=set)
 
@@ -85,6 +87,7 @@ def make_context(
     metrics: IntakeMetrics,
     random_below: RandomBelow = secrets.randbelow,
     sending: Sending | None = None,
+    public_url: str = "http://127.0.0.1:8000",
 ) -> IntakeContext:
     """Make ready what a profile says."""
     channels = frozenset(channel.code for channel in profile.channels if channel.enabled)
@@ -101,6 +104,7 @@ def make_context(
         sending=sending or Sending(),
         catalogue=Shelf(profile.services),
         zone=ZoneInfo(profile.pemda.zone),
+        public_url=public_url,
         random_below=random_below,
         accounts={(each.channel, each.known_as): each for each in profile.accounts},
         keywords=profile.conversation.keywords(),

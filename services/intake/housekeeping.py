@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from services.intake import incoming_queries
 from services.intake.context import IntakeContext
+from services.intake.operations.document_reading import delete_contents
 from services.intake.operations.likeness import forget_old_sightings
 from services.intake.operations.retention import apply_retention
 from services.intake.operations.rooting import close_days
@@ -32,6 +33,9 @@ def chores_of(context: IntakeContext) -> list[Chore]:
     async def delete_expired_files(units: UnitsOfWork) -> None:
         await delete_expired(units, context)
 
+    async def delete_documents_of_erased_people(units: UnitsOfWork) -> None:
+        await delete_contents(units, context)
+
     async def forget_received_messages(units: UnitsOfWork) -> None:
         async with units.begin() as unit:
             await incoming_queries.forget_received(
@@ -46,6 +50,7 @@ def chores_of(context: IntakeContext) -> list[Chore]:
         close_past_days,
         forget_what_is_past_its_time,
         delete_expired_files,
+        delete_documents_of_erased_people,
         forget_received_messages,
         forget_what_is_too_old_to_be_alike,
     ]

@@ -60,3 +60,39 @@ def _instead(following: Sequence[str]) -> str:
     if not following:
         return "Belum ada sesi lain yang dibuka; coba lagi besok."
     return f"Pilih sesi lain, misalnya {', '.join(following[:3])}."
+
+
+class DocumentUnknown(NotFound):
+    """No document has this verification code."""
+
+    slug = "document-unknown"
+    title = "Dokumen tidak dikenal"
+
+    def __init__(self) -> None:
+        """Say what to look at, and what to think of it."""
+        super().__init__(
+            "Tidak ada dokumen dengan kode ini. Periksa kembali kodenya; bila sudah benar, "
+            "dokumen itu tidak diterbitkan di sini."
+        )
+
+
+class DocumentNotFound(NotFound):
+    """There is no such document, it is not the caller's, or its content is gone."""
+
+    slug = "document-not-found"
+    title = "Dokumen tidak ditemukan"
+
+    def __init__(self) -> None:
+        """Say what was looked for."""
+        super().__init__("Tidak ada dokumen dengan nomor ini pada permohonan ini.")
+
+
+class DocumentAlreadyWithdrawn(Conflict):
+    """The document was withdrawn before."""
+
+    slug = "document-already-withdrawn"
+    title = "Dokumen sudah dicabut"
+
+    def __init__(self) -> None:
+        """Say that nothing is left to do."""
+        super().__init__("Dokumen ini sudah dicabut. Tidak ada lagi yang perlu dilakukan.")

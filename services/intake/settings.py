@@ -110,6 +110,14 @@ class IntakeSettings(ServiceSettings):
     gammu_poll_seconds: float = Field(
         2.0, gt=0, le=300, description="How often Gammu's inbox is looked at."
     )
+    public_url: str = Field(
+        "http://127.0.0.1:8000",
+        pattern=r"^https?://[^\s]*[^/\s]$",
+        description=(
+            "Address before `/intake/…` by which the public reaches this service: the QR of a "
+            "document that is issued leads there."
+        ),
+    )
     partner_sp4n_keys: SecretStr | None = Field(
         None,
         description=(

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from services.intake import attachment_queries, privacy_queries, queries
 from services.intake.context import IntakeContext
+from services.intake.operations.document_reading import expire_documents
 from shared.unit_of_work import UnitOfWork
 
 
@@ -22,9 +23,11 @@ async def find_reporters(
 async def erase_reporters(unit: UnitOfWork, reporter_ids: Sequence[str]) -> int:
     """Destroy the keys of reporters; returns how many were erased now, and not before.
 
-    What the keys had sealed goes too, words, messages and files, so that no old copy of a key opens
-    it. Masked text, the case, its history and officers' evidence stay: they name nobody.
+    What the keys had sealed goes too, words, messages, files and documents, so that no old copy of
+    a key opens it. Masked text, the case, its history and officers' evidence stay: they name
+    nobody; that a document was issued stays known.
     """
     await privacy_queries.empty_sealed(unit.connection, reporter_ids)
     await attachment_queries.expire_attachments(unit.connection, reporter_ids, unit.now)
+    await expire_documents(unit, reporter_ids)
     return await queries.destroy_keys(unit.connection, reporter_ids, unit.now)
