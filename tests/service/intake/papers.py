@@ -8,8 +8,10 @@ from typing import Any, Final
 
 from services.intake.operations.appointments import book
 from shared.catalogue.definition import Service
+from shared.contracts.routing import StageEntered
 from shared.unit_of_work import UnitOfWork
 from tests.service.intake.driver import Driver, Lodged
+from tests.service.intake.events import Telling
 from tests.support.servers import PROFILE, Databases
 from tests.support.system import running_system
 
@@ -180,3 +182,44 @@ async def send(driver: Driver, **answers: Any) -> Lodged:
     assert answer.status_code == 201, answer.text
     said = answer.json()
     return Lodged(said["complaint_id"], said["tracking_code"], said["secret"], said)
+
+
+class Casework:
+    """What routing tells of one application."""
+
+    def __init__(self, driver: Driver, lodged: Lodged) -> None:
+        """Begin at its submission."""
+        self._driver = driver
+        self.telling = Telling(lodged.complaint_id, driver.now)
+
+    async def assign(self) -> None:
+        """Let the OPD have it."""
+        await self._driver.tell(self.telling.assigned(OPD, "DPMPTSP"))
+
+    def entered(self, stage: str, left: str, decision: str, **more: Any) -> StageEntered:
+        """Build StageEntered."""
+        self.telling.triaged()
+        return StageEntered.model_validate(
+            {
+                "complaint_id": self.telling.complaint_id,
+                "occurred_at": self.telling.at,
+                "part": 0,
+                "stage": f"{CODE}.{stage}",
+                "opd": OPD,
+                "service_code": CODE,
+                "service_version": "1",
+                "left": f"{CODE}.{left}",
+                "decision": decision,
+                **more,
+            }
+        )
+
+    async def issue(self, **answers: Any) -> None:
+        """Let the licence be issued."""
+        await self._driver.tell(self.entered("serah", "periksa", "terbit", answers=answers))
+
+    async def finish(self, **answers: Any) -> None:
+        """Let the service be done."""
+        await self._driver.tell(
+            self.entered("serah", "serah", "selesai", outcome="done", answers=answers)
+        )
