@@ -106,10 +106,11 @@ class DateField(FieldBase):
 
 
 class Option(ProfilePart):
-    """One answer to choose."""
+    """One answer to choose; `short` is how a number of a series writes it, else its value."""
 
     value: FieldCode
     label: Label
+    short: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9.-]{1,20}$")] | None = None
 
 
 class ChoiceField(FieldBase):

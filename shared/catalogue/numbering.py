@@ -5,9 +5,11 @@ transaction that uses it, so that none is lost and none comes twice.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Final
+
+from shared.catalogue.fields import AnyField
 
 ROMAN: Final = ("I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII")
 _PLACE: Final = re.compile(r"\{([a-z][a-z0-9_]*)(?::0([1-9]))?\}")
@@ -31,6 +33,17 @@ def places_in(pattern: str) -> frozenset[str]:
     if any(match[2] and match[1] != "seq" for match in _PLACE.finditer(pattern)):
         raise PatternInvalid("only {seq} has a number of digits")
     return frozenset(found)
+
+
+def short_answers(fields: Iterable[AnyField], answers: Mapping[str, object]) -> dict[str, str]:
+    """Return the answers of choices as numbers write them: the code of a classification, say."""
+    return {
+        field.code: option.short or option.value
+        for field in fields
+        if field.type == "choice"
+        for option in field.options
+        if option.value == answers.get(field.code)
+    }
 
 
 def write_number(

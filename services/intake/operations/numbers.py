@@ -6,8 +6,8 @@ from datetime import date
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.intake import numbering_queries
-from shared.catalogue.definition import Service
-from shared.catalogue.numbering import write_number
+from shared.catalogue.definition import Service, all_fields
+from shared.catalogue.numbering import short_answers, write_number
 
 
 async def draw_number(
@@ -34,4 +34,6 @@ async def draw_number(
         opd=opd if terms.per_opd else "",
         start=terms.start,
     )
-    return write_number(terms.pattern, seq, day, opd, answers)
+    forms = (service.form, *(stage.form for stage in service.stages))
+    fields = [field for form in forms for field in all_fields(form)]
+    return write_number(terms.pattern, seq, day, opd, short_answers(fields, answers))
