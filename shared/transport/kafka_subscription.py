@@ -28,6 +28,9 @@ log = structlog.get_logger(__name__)
 
 _HANDLED_SECONDS = 10.0
 _COMMIT_SECONDS = 10.0
+# Between two commits: each costs broker and client as much as a small batch of events. What was
+# handled and not committed when a process is killed is handed over again, and found in the inbox.
+_BETWEEN_COMMITS = 0.2
 # While a batch is in hand, its partition is left out of the poll: the poll is kept short so that
 # the partition is asked again soon after.
 _POLL_MS = 200
@@ -197,7 +200,7 @@ class KafkaSubscription:
         return True
 
     def _commit_soon(self, partition: TopicPartition, after: int) -> None:
-        """Commit an offset, together with those that come while another commit is under way.
+        """Commit an offset, together with those that come soon after another commit.
 
         The partition does not wait for it: what is handled again finds its effect in the inbox.
         """
@@ -220,6 +223,7 @@ class KafkaSubscription:
                 # The broker is away, or another takes over: whoever has the partitions next finds
                 # the effects in the inbox, and the next commits say more than this one.
                 log.info("commit_refused", group=self._group, error=repr(error))
+            await self._rest(_BETWEEN_COMMITS)
 
     async def _rest(self, seconds: float) -> None:
         with suppress(TimeoutError):
