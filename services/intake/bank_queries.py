@@ -1,4 +1,4 @@
-"""The SQL of reading the data bank: every statement goes through the one index of its words.
+"""The SQL of reading the data bank: by the index of its words, frequent ones by that of time.
 
 A bank of a million entries makes Postgres' guesses about frequent words costly, so that sequential
 scans are ruled out in these transactions and each statement asks for one window of time.
@@ -19,11 +19,12 @@ _SHOWN: Final = (
     "entry_id, is_import, submitted_at, channel, classification, state, opd, topic, area_code, "
     "lat, lon, secret, title, text, responded_at, resolved_at"
 )
-_MATCHES: Final = """
-    words @@ (websearch_to_tsquery('indonesian', :text) && CAST(:facts AS tsquery))
-    AND submitted_at >= :since AND submitted_at < :until
+_ASKED: Final = "(websearch_to_tsquery('indonesian', :text) && CAST(:facts AS tsquery))"
+_SEEN: Final = """
+    submitted_at >= :since AND submitted_at < :until
     AND (NOT secret OR :all_secrets OR opd = :own_opd)
     """
+_MATCHES: Final = f"words @@ {_ASKED} AND {_SEEN}"
 _BY_INDEX: Final = text(
     "SELECT set_config('enable_seqscan', 'off', true), (SELECT min(week) FROM bank_week)"
 )
@@ -31,6 +32,21 @@ _PAGE: Final = text(
     f"""
     SELECT {_SHOWN} FROM bank_entry
     WHERE {_MATCHES} AND (submitted_at, entry_id) < (:before, CAST(:before_id AS uuid))
+    ORDER BY submitted_at DESC, entry_id DESC LIMIT :most
+    """  # noqa: S608 - names of our own
+)
+# As its index has it: no other statement shall use that one.
+_UTC: Final = "(submitted_at AT TIME ZONE 'UTC')"
+# The newest entries, one after the other: `probed` of them at most.
+_PROBE: Final = text(
+    f"""
+    SELECT {_SHOWN} FROM (
+        SELECT {_SHOWN}, words FROM bank_entry
+        WHERE ({_UTC}, entry_id)
+            < (CAST(:before AS timestamptz) AT TIME ZONE 'UTC', CAST(:before_id AS uuid))
+        ORDER BY {_UTC} DESC, entry_id DESC LIMIT :probed
+    ) AS newest
+    WHERE (numnode({_ASKED}) = 0 OR words @@ {_ASKED}) AND {_SEEN}
     ORDER BY submitted_at DESC, entry_id DESC LIMIT :most
     """  # noqa: S608 - names of our own
 )
@@ -121,12 +137,27 @@ class Position:
 
 
 async def by_index_alone(connection: AsyncConnection) -> date | None:
-    """Let this transaction's searches use the index, whatever Postgres thinks of the words.
+    """Let this transaction's searches use an index, whatever Postgres thinks of the words.
 
     Returns the Monday of the oldest week that the bank knows.
     """
     _, oldest = (await connection.execute(_BY_INDEX)).one()
     return cast(date | None, oldest)
+
+
+async def probe_newest(
+    connection: AsyncConnection,
+    filters: Filters,
+    window: Window,
+    before: Position,
+    most: int,
+    probed: int,
+) -> Sequence[Row[Any]]:
+    """Return the newest matches of a window among so many of the newest after a position."""
+    values = {"before": before.submitted_at, "before_id": before.entry_id, "most": most}
+    return (
+        await connection.execute(_PROBE, _values(filters, window) | values | {"probed": probed})
+    ).all()
 
 
 async def list_newest(

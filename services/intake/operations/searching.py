@@ -26,6 +26,10 @@ MOST_COMPARED: Final = 300
 #: By so many of its rarest words a text is compared with others.
 RARE_WORDS: Final = 6
 
+#: So many of the newest entries are looked at one after the other. A page of what is frequent is
+#: among them; the index of words would name thousands for the month, and all would be sorted.
+PROBED: Final = 400
+
 _LAST_ID: Final = "ffffffff-ffff-ffff-ffff-ffffffffffff"
 
 
@@ -101,6 +105,10 @@ async def list_page(
     if span is None:
         return []
     before = start or Position(span.until, _LAST_ID)
+    whole = Window(span.since, span.until, ())
+    newest = await queries.probe_newest(connection, filters, whole, before, most, PROBED)
+    if len(newest) == most:
+        return list(newest)
     found: list[Row[Any]] = []
     for window in windows(span.before(before.submitted_at), zone):
         wanted = most - len(found)
