@@ -7,11 +7,14 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from services.all_in_one import profile_module, settings_of
+from shared.catalogue.definition import Service as CatalogueService
+from shared.catalogue.reading import FOLDER
+from shared.catalogue.shelf import find_changed
 from shared.contracts.topics import TOPICS, ServiceName
 from shared.database import Database
 from shared.embedded.postgres import EmbeddedPostgres
 from shared.migrating import migrate
-from shared.profile import ProfileInvalid, ProfileProblem, version_of
+from shared.profile import ProfileInvalid, ProfileProblem, ProfileReader, version_of
 from shared.profile_store import save_profile
 from shared.settings import CoreSettings, ServiceSettings
 from shared.transport.in_process import InProcessTransport
@@ -80,11 +83,14 @@ def check_profile(folder: Path, services: Iterable[ServiceName]) -> list[Profile
 async def load_profile(folder: Path, settings: dict[ServiceName, ServiceSettings]) -> str:
     """Write each service's part into its own database under one version, and return it.
 
-    Raises ProfileInvalid before anything is written.
+    Raises ProfileInvalid before anything is written: also for a service that changed under the
+    version that it had.
     """
     if problems := check_profile(folder, settings):
         raise ProfileInvalid(problems)
     version = version_of(folder)
+    if problems := await _find_changed_services(folder, settings, version):
+        raise ProfileInvalid(problems)
     for name, each in settings.items():
         module = profile_module(name)
         content = module.dump(module.read(folder))
@@ -95,3 +101,30 @@ async def load_profile(folder: Path, settings: dict[ServiceName, ServiceSettings
         finally:
             await database.close()
     return version
+
+
+async def _find_changed_services(
+    folder: Path, settings: dict[ServiceName, ServiceSettings], version: str
+) -> list[ProfileProblem]:
+    """Say of each service that changed under its version what to do; applications keep theirs."""
+    changed: dict[str, int] = {}
+    for name, each in settings.items():
+        services = getattr(profile_module(name).read(folder), "services", ())
+        if not services:
+            continue
+        database = Database(each.database_url)
+        try:
+            async with database.transaction() as connection:
+                for service in await find_changed(connection, services, version):
+                    changed[service.code] = service.version
+        finally:
+            await database.close()
+    reader = ProfileReader(folder)
+    for code, number in sorted(changed.items()):
+        file = f"{FOLDER}/{code}.yaml"
+        reader.read(file, CatalogueService)
+        message = (
+            f"version {number} was loaded before with another content: write version: {number + 1}"
+        )
+        reader.complain(file, ("version",), message)
+    return reader.problems

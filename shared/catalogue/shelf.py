@@ -27,6 +27,17 @@ _FIND: Final = text("""
     ORDER BY found.loaded_at DESC LIMIT 1
 """)
 
+_LATEST: Final = text("""
+    SELECT DISTINCT ON (code, version) service FROM (
+        SELECT service, service ->> 'code' AS code, (service -> 'version')::int AS version,
+               loaded_at
+        FROM profile, jsonb_array_elements(content::jsonb -> 'services') AS service
+        WHERE profile.version <> :present
+    ) AS found
+    WHERE code = ANY (CAST(:codes AS text[]))
+    ORDER BY code, version, loaded_at DESC
+""")
+
 
 class ServiceGone(Exception):
     """No profile that was ever loaded has this version of the service."""
@@ -70,3 +81,27 @@ async def _read(connection: AsyncConnection, code: str, version: int) -> Service
     except ValidationError as error:
         log.warning("a stored service cannot be read any more", service=code, version=version)
         raise ServiceGone(code, version) from error
+
+
+async def find_changed(
+    connection: AsyncConnection, services: Iterable[Service], present: str
+) -> list[Service]:
+    """Return the services that an earlier profile had under the same version, and otherwise.
+
+    Running applications of that version would go on by other rules than they were made under.
+    `present` is the version of the profile that is asked about: what is loaded again is the same.
+    """
+    by_place = {(each.code, each.version): each for each in services}
+    codes = sorted({code for code, _ in by_place})
+    rows = await connection.execute(_LATEST, {"codes": codes, "present": present})
+    changed = []
+    for row in rows:
+        try:
+            before = _SERVICE.validate_python(row.service)
+        except ValidationError:
+            # Of a release whose services are not understood any more; nothing can run by it.
+            continue
+        now = by_place.get((before.code, before.version))
+        if now is not None and now != before:
+            changed.append(now)
+    return changed
