@@ -109,7 +109,9 @@ async def _find_changed_services(
     """Say of each service that changed under its version what to do; applications keep theirs."""
     changed: dict[str, int] = {}
     for name, each in settings.items():
-        services = getattr(profile_module(name).read(folder), "services", ())
+        found = getattr(profile_module(name).read(folder), "services", ())
+        # Survey has services of another kind under that name.
+        services = [each for each in found if isinstance(each, CatalogueService)]
         if not services:
             continue
         database = Database(each.database_url)
