@@ -27,6 +27,7 @@ from services.intake.api import (
     services,
     similar,
     staff,
+    staff_applications,
     staff_privacy,
     submitting,
 )
@@ -134,6 +135,7 @@ def create_app(settings: IntakeSettings, transport: Transport | None, clock: Clo
         similar.router,
         services.router,
         applications.router,
+        staff_applications.router,
         citizens.router,
         files.router,
         privacy.router,

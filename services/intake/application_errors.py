@@ -64,3 +64,14 @@ class CorrectionClosed(Conflict):
             "Jawaban dapat diperbaiki bila petugas memintanya dan belum Anda kirim. "
             "Untuk hal lain, kirim pesan pada permohonan ini."
         )
+
+
+class TooManyToExport(Invalid):
+    """More applications match than one file holds."""
+
+    slug = "too-many-to-export"
+    title = "Terlalu banyak untuk satu berkas"
+
+    def __init__(self, most: int) -> None:
+        """Say how many fit, and how to choose fewer."""
+        super().__init__(f"Paling banyak {most} permohonan; persempit tanggal atau layanannya.")

@@ -44,6 +44,13 @@ async def count_round(connection: AsyncConnection, complaint_id: str, now: datet
     )
 
 
+async def put_holder(connection: AsyncConnection, complaint_id: str, opd: str) -> None:
+    """Note which OPD has an application now; no effect on what is no application."""
+    await connection.execute(
+        update(Application).where(col(Application.complaint_id) == complaint_id).values(held_by=opd)
+    )
+
+
 async def find_code(connection: AsyncConnection, complaint_id: str) -> str:
     """Return an application's tracking code."""
     wanted = select(col(Complaint.tracking_code)).where(col(Complaint.complaint_id) == complaint_id)

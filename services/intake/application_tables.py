@@ -17,11 +17,13 @@ class Application(IntakeTable, table=True):
     those that are not personal. `general` is what was found of it when it came: eligibility,
     scores, the register. `opd` is the agency that it was made to. `applicant` is citizen, operator
     or opd, and `applicant_opd` the OPD that asks. `stage_answers` are what staff filled in so far.
+    `held_by` is the OPD that has it now.
     """
 
     __tablename__ = "application"
     __table_args__ = (
         Index("application_of_opd", "opd", "service", "created_at", "complaint_id"),
+        Index("application_held", "held_by", "created_at", "complaint_id"),
         Index(
             "application_of_applicant",
             "applicant_opd",
@@ -46,6 +48,22 @@ class Application(IntakeTable, table=True):
     stage_answers: dict[str, Any] = Field(
         default={}, sa_column=Column(JSON, nullable=False, server_default="{}")
     )
+    held_by: str | None = text_column(nullable=True)
     rounds: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     created_at: datetime = time_column()
     updated_at: datetime = time_column()
+
+
+class ApplicationDraft(IntakeTable, table=True):
+    """An application that somebody has begun, sealed under a key of its own until it expires."""
+
+    __tablename__ = "application_draft"
+    __table_args__ = (Index("application_draft_expires", "expires_at"),)
+
+    draft_id: str = id_column(primary=True)
+    service: str = text_column()
+    key_id: str = text_column()
+    wrapped_key: bytes = bytes_column()
+    content: bytes = bytes_column()
+    created_at: datetime = time_column()
+    expires_at: datetime = time_column()

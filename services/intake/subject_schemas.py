@@ -1,7 +1,7 @@
 """What people ask about their own data (UU 27/2022), and what they are answered."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -51,6 +51,7 @@ class PersonalComplaint(BaseModel):
     notice_version: str | None
     erased_at: datetime | None
     identity: dict[str, str]
+    answers: dict[str, Any] | None = Field(None, description="Of an application.")
     title: str | None
     text: str | None
     address: str | None

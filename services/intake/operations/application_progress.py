@@ -18,7 +18,7 @@ from shared.catalogue.definition import Service
 from shared.catalogue.sentences import NUMBER, fill_sentence
 from shared.catalogue.shelf import ServiceGone
 from shared.contracts.event import Event
-from shared.contracts.routing import InformationRequested, StageEntered
+from shared.contracts.routing import CaseAssigned, InformationRequested, StageEntered
 from shared.contracts.sla import DeadlineMissed
 from shared.unit_of_work import UnitOfWork
 
@@ -49,7 +49,9 @@ async def follow_applications(
     """
     told: dict[int, str] = {}
     for place, event in enumerate(heard):
-        if isinstance(event, InformationRequested) and event.part == 0:
+        if isinstance(event, CaseAssigned) and event.part == 0:
+            await application_queries.put_holder(unit.connection, event.complaint_id, event.opd)
+        elif isinstance(event, InformationRequested) and event.part == 0:
             await application_queries.count_round(unit.connection, event.complaint_id, unit.now)
         elif isinstance(event, StageEntered) and event.part == 0:
             text = await _enter(unit, context, event)
@@ -77,6 +79,7 @@ async def _enter(unit: UnitOfWork, context: IntakeContext, event: StageEntered) 
     application.stage = event.stage
     application.stage_title = event.stage_title or title_of(context, event.stage)
     application.outcome = event.outcome
+    application.held_by = event.opd
     application.stage_answers = {**application.stage_answers, **_plain(event.answers or {})}
     await application_queries.update_application(
         connection,
@@ -84,7 +87,7 @@ async def _enter(unit: UnitOfWork, context: IntakeContext, event: StageEntered) 
         {
             **{
                 name: getattr(application, name)
-                for name in ("stage", "stage_title", "outcome", "stage_answers")
+                for name in ("stage", "stage_title", "outcome", "stage_answers", "held_by")
             },
             "updated_at": unit.now,
         },

@@ -162,6 +162,7 @@ async def submit_application(
             "service": draft.service.code,
             "version": draft.service.version,
             "opd": draft.opd,
+            "held_by": draft.service.opd_of(draft.service.first, draft.opd),
             "applicant": draft.by.applicant,
             "applicant_opd": draft.by.opd,
             "answers": sealed,

@@ -5,9 +5,16 @@ from collections.abc import Sequence
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.intake import attachment_queries, audit_queries, privacy_queries, queries
+from services.intake import (
+    application_queries,
+    attachment_queries,
+    audit_queries,
+    privacy_queries,
+    queries,
+)
 from services.intake.audit_tables import AuditEntry
 from services.intake.context import IntakeContext
+from services.intake.operations.applications import open_answers
 from services.intake.operations.reading import open_person, show_entry, show_file, show_message
 from services.intake.subject_schemas import PersonalComplaint, ToldUnmasking
 from services.intake.tables import Complaint
@@ -42,6 +49,10 @@ async def _gather(
         if reporter.identity is not None:
             opened = person.open(reporter.identity, f"{reporter.reporter_id}:identity")
             identity = json.loads(opened)
+    application = await application_queries.find_application(connection, complaint.complaint_id)
+    answers = None
+    if application is not None:
+        answers = await open_answers(context, connection, application)
     messages = await queries.list_messages(connection, complaint.complaint_id)
     files = await attachment_queries.list_attachments(connection, complaint.complaint_id)
     timeline = await queries.list_entries(connection, complaint.complaint_id)
@@ -52,6 +63,7 @@ async def _gather(
             "status": complaint.state,
             "erased_at": reporter.erased_at,
             "identity": identity,
+            "answers": answers,
             "messages": [show_message(person, each) for each in messages],
             "attachments": [show_file(each) for each in files if each.by == "citizen"],
             "timeline": [show_entry(each, visible=True, known=True) for each in timeline],
@@ -59,7 +71,7 @@ async def _gather(
                 _told(each)
                 for each in entries
                 if each.object == f"complaint:{complaint.complaint_id}"
-                and each.action == "identity_unmasked"
+                and each.action in _SHOWN_TO_STAFF
             ],
         }
     )
@@ -72,6 +84,8 @@ def _told(entry: AuditEntry) -> ToldUnmasking:
     )
 
 
+#: What staff do that shows them who somebody is.
+_SHOWN_TO_STAFF = frozenset({"identity_unmasked", "answers_read"})
 _SHOWN = {
     "complaint_id",
     "tracking_code",
