@@ -12,6 +12,7 @@ from services.cli import (
     messages,
     operating,
     profiles,
+    register,
     replaying,
     routing,
     serving,
@@ -49,6 +50,7 @@ app.add_typer(routing.app, name="routing")
 app.add_typer(sla.app, name="sla")
 app.add_typer(sp4n.app, name="sp4n")
 app.add_typer(bank.app, name="bank")
+app.add_typer(register.app, name="register")
 app.add_typer(messages.app, name="messages")
 app.add_typer(survey.app, name="survey")
 app.add_typer(innovation.app, name="innovation")

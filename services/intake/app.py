@@ -24,6 +24,7 @@ from services.intake.api import (
     posters,
     privacy,
     refused,
+    registers,
     services,
     similar,
     staff,
@@ -155,6 +156,7 @@ def create_app(settings: IntakeSettings, transport: Transport | None, clock: Clo
         open_data.router,
         appointments.router,
         documents.router,
+        registers.router,
     ]
     app = service.build_app("Laporan Warga", _DESCRIPTION, routers, on_start, submitting.hot_door)
     return app

@@ -96,3 +96,39 @@ class DocumentAlreadyWithdrawn(Conflict):
     def __init__(self) -> None:
         """Say that nothing is left to do."""
         super().__init__("Dokumen ini sudah dicabut. Tidak ada lagi yang perlu dilakukan.")
+
+
+class RegisterUnknown(NotFound):
+    """There is no such register, or it is not the caller's to search."""
+
+    slug = "register-unknown"
+    title = "Register tidak dikenal"
+
+    def __init__(self) -> None:
+        """Say where they are listed."""
+        super().__init__("Tidak ada register dengan kode ini. Daftarnya ada di /registers.")
+
+
+class RegisterEntryNotFound(NotFound):
+    """There is no such entry, or it is another OPD's."""
+
+    slug = "register-entry-not-found"
+    title = "Entri register tidak ditemukan"
+
+    def __init__(self) -> None:
+        """Say what was looked for."""
+        super().__init__("Tidak ada entri dengan nomor ini pada register OPD Anda.")
+
+
+class RegisterSearchInvalid(Invalid):
+    """A search asks for what cannot be; the text says what."""
+
+    slug = "register-search-invalid"
+    title = "Pencarian belum benar"
+
+
+class RegisterFileInvalid(Invalid):
+    """A file cannot be read as this register."""
+
+    slug = "register-file-invalid"
+    title = "Berkas register tidak dapat dibaca"

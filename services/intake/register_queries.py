@@ -1,5 +1,6 @@
 """The SQL of registers: entries kept, found by words, facts and place, looked up, withdrawn."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -13,9 +14,11 @@ from sqlmodel import col
 from services.intake.paper_tables import RegisterEntry
 from services.intake.rules.likeness import METRES_PER_DEGREE
 from services.intake.rules.registers import Listed, box_around, write_facts
+from shared.ids import UUID_PATTERN
 
 #: So many entries at most are compared with one application.
 _MOST_COMPARED = 200
+_ID = re.compile(UUID_PATTERN)
 _SHOWN = (
     col(RegisterEntry.entry_id),
     col(RegisterEntry.opd),
@@ -77,7 +80,7 @@ class Search:
 async def put_entries(
     connection: AsyncConnection, entries: Sequence[NewEntry], now: datetime
 ) -> None:
-    """Keep entries, instead of what came from the same origins before."""
+    """Keep entries, instead of what came from the same origins; what was withdrawn stays so."""
     if not entries:
         return
     statement = insert(RegisterEntry).values([_row(each, now) for each in entries])
@@ -88,7 +91,6 @@ async def put_entries(
             "changed_at",
         )
     }  # fmt: skip
-    changed |= dict.fromkeys(("withdrawn_at", "withdrawn_by", "withdrawn_reason"))
     await connection.execute(
         statement.on_conflict_do_update(index_elements=["book", "origin"], set_=changed)
     )
@@ -122,6 +124,11 @@ async def list_matching(
         Listed(str(row.entry_id), row.cells, row.lat, row.lon, row.expires_on)
         for row in (await connection.execute(statement)).all()
     ]
+
+
+def is_id(written: str) -> bool:
+    """Tell whether a text can be the id of an entry."""
+    return _ID.fullmatch(written) is not None
 
 
 async def search_entries(

@@ -26,7 +26,8 @@ _SAME_SIZE: Final = 1e-6
 class Book:
     """A register as its services' files say it.
 
-    `opds` work with it. With `separate` each of them keeps its own entries, and sees no others.
+    `opds` work with it, `offered_by` are those whose services keep it. With `separate` each of them
+    keeps its own entries, and sees no others.
     `fields` are those that the columns' values come from, by column; a number has none.
     """
 
@@ -39,6 +40,7 @@ class Book:
     expires: str | None
     public: bool
     opds: frozenset[str]
+    offered_by: frozenset[str]
     separate: bool
 
     def shown(self, *, to_staff: bool) -> list[Column]:
@@ -212,5 +214,6 @@ def _book(sharing: Sequence[Service]) -> Book | None:
         expires=registry.expires,
         public=registry.public,
         opds=frozenset(opds),
+        offered_by=frozenset(opd for service in sharing for opd in service.opds),
         separate=any(len(service.opds) > 1 for service in sharing),
     )
