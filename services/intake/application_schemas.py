@@ -6,6 +6,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from services.intake.attachment_schemas import AttachedFile
+from services.intake.document_schemas import DocumentView
 from services.intake.paper_schemas import BookedSession
 from services.intake.schemas import Code, ComplaintLinks, Status
 
@@ -189,6 +190,7 @@ class OwnApplication(BaseModel):
     asked: AskedCorrection | None
     appointment: BookedSession | None
     files: list[AttachedFile]
+    documents: list[DocumentView]
 
 
 class ShownApplication(BaseModel):

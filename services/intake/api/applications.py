@@ -16,6 +16,7 @@ from services.intake.application_schemas import (
     ShownApplication,
 )
 from services.intake.attachment_tables import Attachment
+from services.intake.operations.applications import today_of
 from services.intake.operations.correcting_applications import correct_application
 from services.intake.operations.reading_applications import show_application
 from services.intake.tables import Complaint
@@ -42,7 +43,8 @@ async def track_application(
     response.headers["Cache-Control"] = "no-store"
     response.headers["Vary"] = "X-Tracking-Secret"
     async with doors.units.database.transaction() as connection:
-        return await show_application(connection, doors.context, tracking_code, secret)
+        today = today_of(doors.context, doors.units.clock.now())
+        return await show_application(connection, doors.context, tracking_code, secret, today)
 
 
 @router.put(

@@ -10,6 +10,8 @@ from pydantic.json_schema import SkipJsonSchema
 
 from services.intake.api.doors import Doors, TheDoors
 from services.intake.api.open311_route import Open311Route, answer
+from services.intake.api.services import apply, check
+from services.intake.errors import FormIncorrect
 from services.intake.open311_schemas import (
     Open311Created,
     Open311Definition,
@@ -21,7 +23,16 @@ from services.intake.open311_schemas import (
     Open311Token,
 )
 from services.intake.operations import open311
-from services.intake.rules.open311 import Format, read_form, read_window, split_list
+from services.intake.operations.applications import By
+from services.intake.operations.open311_applications import (
+    created,
+    find_offered,
+    in_attributes,
+    read_application,
+)
+from services.intake.operations.submission import Origin
+from services.intake.rules.open311 import Form, Format, read_form, read_window, split_list
+from shared.catalogue.definition import Service
 from shared.idempotency import IdempotencyKey
 from shared.problems import problem_responses
 
@@ -222,6 +233,9 @@ async def _submit(doors: Doors, body: bytes, key: str | None, *, is_test: bool) 
     form = read_form(body)
     open311.check_key(doors.settings.open311_key_list(), form.fields.get("api_key"))
     open311.check_jurisdiction(doors.context, form.fields.get("jurisdiction_id"))
+    service = find_offered(doors.context, form.fields.get("service_code"))
+    if service is not None:
+        return await _apply(doors, service, form, key, body, is_test=is_test)
     now = doors.units.clock.now()
     submission = open311.draft_request(doors.context, form, key, body, now)
     if is_test:
@@ -231,6 +245,21 @@ async def _submit(doors: Doors, body: bytes, key: str | None, *, is_test: bool) 
     if receipt.complaint_id == submission.row["complaint_id"]:
         doors.context.metrics.submitted.labels(open311.CHANNEL).inc()
     return open311.created(receipt.tracking_code)
+
+
+async def _apply(
+    doors: Doors, service: Service, form: Form, key: str | None, body: bytes, *, is_test: bool
+) -> Open311Created:
+    """Take a request in as an application; to the test endpoint it is only checked."""
+    device = form.fields.get("device_id")
+    origin = Origin(body, scope=open311.CHANNEL, key=key, device=device and device[:200])
+    try:
+        application = read_application(service, form)
+        if is_test:
+            return open311.created(await check(doors, service, application, origin))
+        return created(await apply(doors, service.code, application, origin, By()))
+    except FormIncorrect as refusal:
+        raise in_attributes(refusal) from refusal
 
 
 def _discovery(doors: Doors, base: str) -> Open311Discovery:

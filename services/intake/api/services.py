@@ -161,6 +161,14 @@ async def apply(
     return _submitted(doors, drafted[0], receipt, number)
 
 
+async def check(doors: Doors, service: Service, form: NewApplication, origin: Origin) -> str:
+    """Check an application like one that is stored; returns the code that it would have had."""
+    files = await application_files(doors, service, form.answers)
+    async with doors.units.begin() as unit:
+        draft = await draft_application(unit, doors.context, service, form, origin, By(), files)
+    return str(draft.submission.row["tracking_code"])
+
+
 async def application_files(
     doors: Doors, service: Service, answers: Mapping[str, Any], known: Collection[str] = ()
 ) -> list[Attachment]:

@@ -24,6 +24,7 @@ from services.intake.open311_schemas import (
     Open311Request,
     Open311Service,
 )
+from services.intake.operations.open311_applications import define, find_offered, list_offered
 from services.intake.operations.submission import Origin, Submission, draft_submission
 from services.intake.partner_profile import ServiceTopic
 from services.intake.rules.open311 import Form, Window, keywords_of, read_degrees, status_of
@@ -58,26 +59,30 @@ def jurisdiction_of(context: IntakeContext) -> str:
 
 
 def list_services(context: IntakeContext) -> list[Open311Service]:
-    """Return what may be reported."""
-    return [
+    """Return what may be reported, and then what may be applied for."""
+    topics = [
         Open311Service(
             service_code=topic.code,
             service_name=topic.name,
             description=topic.name,
-            metadata=bool(define_service(context, topic.code).attributes),
+            metadata=False,
             type="realtime",
             keywords=keywords_of(topic.keywords),
             group=topic.group or "Kecamatan",
         )
         for topic in context.profile.outside.services
     ]
+    return [*topics, *list_offered(context)]
 
 
 def define_service(context: IntakeContext, code: str) -> Open311Definition:
     """Return what a service asks for; raises ServiceUnknown.
 
-    Here the service catalogue plugs in its forms; a topic alone asks for nothing.
+    A service of the catalogue asks for what its form does, a topic for nothing.
     """
+    service = find_offered(context, code)
+    if service is not None:
+        return define(service)
     _topic(context, code)
     return Open311Definition(service_code=code, attributes=[])
 
@@ -186,6 +191,7 @@ def _checked_url(url: str) -> str:
 
 def _shown(context: IntakeContext, found: Sequence[PublicComplaint]) -> list[Open311Request]:
     names = {topic.code: topic.name for topic in context.profile.outside.services}
+    names |= {service.code: service.title for service in context.catalogue.services}
     areas = context.profile.area_names()
     return [_request(each, names, areas) for each in found]
 

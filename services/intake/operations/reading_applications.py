@@ -1,5 +1,7 @@
 """What applicants are shown of their applications."""
 
+from datetime import date
+
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.intake import application_queries, attachment_queries, queries
@@ -13,6 +15,7 @@ from services.intake.application_tables import Application
 from services.intake.context import IntakeContext
 from services.intake.operations.applications import open_answers, score_shown
 from services.intake.operations.appointments import find_appointment
+from services.intake.operations.document_reading import list_documents
 from services.intake.operations.reading import check_secret, find_by_code, show_file
 from services.intake.schemas import ComplaintLinks
 from services.intake.tables import Complaint
@@ -21,7 +24,11 @@ from shared.catalogue.values import score_of
 
 
 async def show_application(
-    connection: AsyncConnection, context: IntakeContext, written_code: str, secret: str | None
+    connection: AsyncConnection,
+    context: IntakeContext,
+    written_code: str,
+    secret: str | None,
+    today: date,
 ) -> ShownApplication:
     """Return where an application stands; with the secret, all that the applicant may know.
 
@@ -36,7 +43,7 @@ async def show_application(
     service = await context.catalogue.find(connection, application.service, application.version)
     own = None
     if secret is not None:
-        own = await _own(connection, context, complaint, application, service)
+        own = await _own(connection, context, complaint, application, service, today)
     return ShownApplication.model_validate(
         {
             "tracking_code": complaint.tracking_code,
@@ -66,6 +73,7 @@ async def _own(
     complaint: Complaint,
     application: Application,
     service: Service,
+    today: date,
 ) -> OwnApplication:
     answers = await open_answers(context, connection, application)
     assessment = service.form.assessment
@@ -84,6 +92,7 @@ async def _own(
         asked=await _asked(connection, complaint),
         appointment=await find_appointment(connection, context, complaint.complaint_id),
         files=[show_file(each) for each in files],
+        documents=await list_documents(connection, complaint.complaint_id, today),
     )
 
 

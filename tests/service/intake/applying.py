@@ -6,6 +6,8 @@ from pathlib import Path
 from shutil import copytree
 from typing import Any, Final
 
+import pytest
+
 from shared.contracts.event import Event
 from shared.contracts.routing import InformationRequested, StageEntered
 from tests.service.intake.driver import Driver, Lodged
@@ -19,6 +21,7 @@ APPLICATIONS = "/intake/v1/applications"
 NAME = "Suwarni Contohwati"
 NIK = "9971010101010011"
 #: A service that is cheap to apply for, and has what others have apart.
+API_KEY: Final = "kunci-aplikasi"
 CODE: Final = "uji-mohon"
 FRIDAY: Final = "2026-03-13T09:00"
 LATER: Final = "2026-03-13T10:00"
@@ -107,8 +110,10 @@ async def with_services(databases: Databases, home: Path) -> AsyncIterator[Drive
     profile = home / "profile"
     copytree(PROFILE, profile)
     (profile / "services" / f"{CODE}.yaml").write_text(SERVICE, encoding="utf-8")
-    async with running_system(databases, home, services=["intake"], profile=profile) as system:
-        yield Driver(system)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TANGGAP_INTAKE_OPEN311_KEYS", API_KEY)
+        async with running_system(databases, home, services=["intake"], profile=profile) as system:
+            yield Driver(system)
 
 
 async def ask_for(
