@@ -1,15 +1,24 @@
 """What routing's API takes and gives about dispositions and filings from the field."""
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from services.routing.schemas import ActionDone, Code, Reason, Words
 from services.routing.stage_schemas import DecisionWish, MissingView
+from shared.written import WrittenDay, WrittenTime
 
 MOST_FILINGS = 100
+_FILING: dict[str, Any] = {
+    "client_id": "tablet-3-00017",
+    "complaint_id": "019b76da-a800-7000-8000-00000000c001",
+    "stage": "survei",
+    "decision": "layak",
+    "answers": {"atap": "berat"},
+    "filled_at": "2026-03-09T09:30:00+07:00",
+}
 Position = Annotated[Code, Field(min_length=2)]
 
 
@@ -35,7 +44,7 @@ class DispositionWish(BaseModel):
     to_officer: Code | None = None
     to_position: Position | None = None
     instruction: Annotated[Code, Field(max_length=200)]
-    due_on: date | None = None
+    due_on: WrittenDay | None = None
     note: Reason | None = None
 
 
@@ -101,29 +110,20 @@ class Filing(DecisionWish):
 
     model_config = ConfigDict(
         extra="forbid",
-        json_schema_extra={
-            "examples": [
-                {
-                    "client_id": "tablet-3-00017",
-                    "complaint_id": "019b76da-a800-7000-8000-00000000c001",
-                    "stage": "survei",
-                    "decision": "layak",
-                    "answers": {"atap": "berat"},
-                    "filled_at": "2026-03-09T09:30:00+07:00",
-                }
-            ]
-        },
+        json_schema_extra={"examples": [_FILING]},
     )
     client_id: Annotated[str, Field(min_length=4, max_length=100, pattern=r"^[\x21-\x7e]+$")]
     complaint_id: UUID
     stage: Code
-    filled_at: Annotated[AwareDatetime, Field(description="When, by the device.")]
+    filled_at: Annotated[WrittenTime, Field(description="When, by the device.")]
 
 
 class Filings(BaseModel):
     """What was filled in, each with a result of its own."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"decisions": [_FILING]}]}
+    )
     decisions: Annotated[list[Filing], Field(min_length=1, max_length=MOST_FILINGS)]
 
 

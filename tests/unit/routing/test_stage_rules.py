@@ -1,14 +1,12 @@
 """What may be decided in a stage, from what is known of the application and filled in now."""
 
 from datetime import date
-from functools import cache
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.routing.profile import read
 from services.routing.stage_rules import (
     Application,
     Sentence,
@@ -21,7 +19,6 @@ from services.routing.stage_rules import (
     values_known,
 )
 from shared.catalogue.definition import Service, Stage
-from tests.support.servers import PROFILE
 
 TODAY = date(2026, 3, 9)
 FILES = ["11111111-1111-1111-1111-111111111111", "22222222-2222-4222-8222-222222222222"]
@@ -34,14 +31,92 @@ FULL: dict[str, Any] = {
 }
 
 
-@cache
-def of_the_profile() -> Service:
-    return next(each for each in read(PROFILE).services if each.code == "rtlh")
+_DAMAGE = [
+    {"value": "berat", "label": "Rusak berat", "share": 1},
+    {"value": "sedang", "label": "Rusak sedang", "share": 0.5},
+    {"value": "baik", "label": "Baik", "share": 0},
+]
+
+
+def _item(code: str, weight: int) -> dict[str, Any]:
+    return {"code": code, "question": f"Kerusakan {code}", "weight": weight, "options": _DAMAGE}
+
+
+_SERVICE = Service.model_validate(
+    {
+        "code": "rtlh",
+        "version": 4,
+        "title": "Perbaikan rumah",
+        "group": "Perumahan",
+        "description": "Layanan yang dikarang untuk uji ini.",
+        "opds": ["DISPERKIM"],
+        "parameters": {"bantuan": 15_000_000, "nilai_layak": 60},
+        "form": {
+            "fields": [
+                {"code": "nama", "label": "Nama", "type": "text", "identity": "name"},
+                {"code": "jiwa", "label": "Anggota keluarga", "type": "number", "whole": True},
+                {"code": "penghasilan", "label": "Penghasilan", "type": "number", "personal": True},
+                {"code": "nik", "label": "NIK", "type": "nik"},
+            ]
+        },
+        "stages": [
+            {
+                "code": "survei",
+                "title": "Survei",
+                "clock": {"days": 7},
+                "form": {
+                    "fields": [
+                        {
+                            "code": "foto_0",
+                            "label": "Foto",
+                            "type": "file",
+                            "min": 2,
+                            "max": 10,
+                            "required": True,
+                        },
+                        {
+                            "code": "titik_survei",
+                            "label": "Titik survei",
+                            "type": "location",
+                            "required": True,
+                        },
+                    ],
+                    "assessment": {
+                        "code": "nilai_survei",
+                        "title": "Kerusakan rumah",
+                        "items": [_item("atap", 30), _item("dinding", 40), _item("lantai", 30)],
+                    },
+                },
+                "decisions": [
+                    {
+                        "code": "layak",
+                        "title": "Layak",
+                        "next": "done",
+                        "when": "nilai_survei >= nilai_layak and eligible == true",
+                        "otherwise": "Nilai di bawah batas, atau syarat belum terpenuhi.",
+                    },
+                    {
+                        "code": "tidak",
+                        "title": "Tidak layak",
+                        "next": "refused",
+                        "reasons": [{"code": "nilai", "text": "Nilai di bawah batas."}],
+                    },
+                ],
+            },
+            {
+                "code": "pengerjaan",
+                "title": "Pengerjaan",
+                "form": {"fields": [{"code": "foto_50", "label": "Foto", "type": "file"}]},
+                "decisions": [{"code": "selesai", "title": "Selesai", "next": "done"}],
+            },
+        ],
+    }
+)
 
 
 @pytest.fixture
 def rtlh() -> Service:
-    return of_the_profile()
+    return _SERVICE
 
 
 def applied(service: Service, stages: dict[str, Any] | None = None, **answers: Any) -> Application:
@@ -113,6 +188,6 @@ _ANYTHING = st.recursive(
 @settings(max_examples=60)
 @given(st.dictionaries(st.sampled_from([*FULL, "lain"]), _ANYTHING), st.booleans())
 def test_whatever_is_sent_is_a_problem_or_an_answer(given_: dict[str, Any], partly: bool) -> None:
-    service = of_the_profile()
+    service = _SERVICE
     filled = fill_stage(applied(service), stage_of(service, "survei"), given_, TODAY, partly=partly)
     assert filled.problems or {"foto_0", "atap"} <= filled.answers.keys() or partly
