@@ -67,7 +67,7 @@ class ProfileReader:
             return model.model_validate(document.value)
         except ValidationError as error:
             for each in error.errors(include_url=False, include_context=False):
-                location = tuple(each["loc"])
+                location = document.written_place(tuple(each["loc"]))
                 message = f"{_dotted(location)}: {_plain(each['type'], each['msg'])}"
                 self.note(file, document.line_of(location), message)
             return None

@@ -44,6 +44,17 @@ class YamlDocument:
             location = location[:-1]
         return self.lines.get(location, 1)
 
+    def written_place(self, location: Location) -> Location:
+        """Return the location without what only a model knows, such as the type of one of several.
+
+        Its last part stays, because a key that is missing stands nowhere.
+        """
+        place: Location = ()
+        for part in location[:-1]:
+            if (*place, part) in self.lines:
+                place = (*place, part)
+        return (*place, *location[-1:])
+
     def place_in(self, location: Location, line: int, column: int) -> tuple[int, int]:
         """Return where in the file a place inside a text is; all four count from 1.
 

@@ -38,8 +38,10 @@ Problem = tuple[str, str]
 Answers = dict[str, Any]
 
 MOST_ADDRESS: Final = 300
+MOST_NUMBER: Final = 10**15
 _EMAIL: Final = re.compile(r"[^@\s<>()\[\],;:\"]{1,64}@(?:[\w-]{1,63}\.)+[\w-]{2,63}")
 _FILE_ID: Final = re.compile(r"[A-Za-z0-9_.:-]{8,200}")
+_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _SESSION: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}")
 _CONTROL: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")
 
@@ -224,7 +226,7 @@ def _number(field: Any, given: Any, _today: date) -> float | int:
     if isinstance(given, bool) or not isinstance(given, (int, float)):
         raise _Wrong("Tulis sebagai bilangan.")
     # Not so also for infinity, for no number, and for what is too large to become a float.
-    if not abs(given) <= 10**15:
+    if not abs(given) <= MOST_NUMBER:
         raise _Wrong("Bilangan ini terlalu besar.")
     if field.whole and given != int(given):
         raise _Wrong("Tulis bilangan bulat.")
@@ -249,7 +251,8 @@ def _date(field: Any, given: Any, today: date) -> str:
 
 
 def _day(given: Any) -> date | None:
-    if not isinstance(given, str) or len(given) != 10:
+    # fromisoformat would also take 2026-W11-1.
+    if not isinstance(given, str) or not _DAY.fullmatch(given):
         return None
     try:
         return date.fromisoformat(given)

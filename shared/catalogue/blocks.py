@@ -149,3 +149,17 @@ class Registry(ProfilePart):
     keeps: bool = True
     match: Match | None = None
     public: bool = False
+
+    @model_validator(mode="after")
+    def _names_its_own_columns(self) -> Self:
+        # Where another service says the columns, they are not known here.
+        if not self.columns:
+            return self
+        match = self.match or Match()
+        named = {*match.same, *match.compare} | ({self.expires} if self.expires else set())
+        unknown = named - {column.code for column in self.columns}
+        if unknown:
+            raise ValueError(f"there is no column '{min(unknown)}'")
+        if match.near_metres is not None and self.place is None:
+            raise ValueError("near_metres needs a place")
+        return self

@@ -89,6 +89,14 @@ class AssessmentItem(ProfilePart):
     gap: Sentence | None = None
     critical: bool = False
 
+    @model_validator(mode="after")
+    def _can_be_answered(self) -> Self:
+        if len({option.value for option in self.options}) < len(self.options):
+            raise ValueError("two options have the same value")
+        if self.evidence != "none" and not any(option.share for option in self.options):
+            raise ValueError("evidence belongs to answers that earn something; here none does")
+        return self
+
 
 class Assessment(ProfilePart):
     """Weighted items; the score is the earned share of all weights in percent, 0 to 100.
@@ -244,6 +252,12 @@ class Service(ProfilePart):
     documents: tuple[Document, ...] = ()
     registry: Registry | None = None
     received: Template | None = Field(None, description="What the applicant reads at once.")
+
+    @model_validator(mode="after")
+    def _names_each_opd_once(self) -> Self:
+        if len(set(self.opds)) < len(self.opds):
+            raise ValueError("an OPD stands twice in opds")
+        return self
 
     def stage(self, code: str) -> Stage | None:
         """Return the stage with this code, or None."""

@@ -64,6 +64,12 @@ class TextField(FieldBase):
         None, description="A regular expression that the whole text must match."
     )
 
+    @model_validator(mode="after")
+    def _is_a_range(self) -> Self:
+        if self.min_length > self.max_length:
+            raise ValueError("min_length is above max_length")
+        return self
+
     @property
     def is_personal(self) -> bool:
         """Tell whether its answers stay in intake."""
@@ -128,6 +134,12 @@ class ManyField(FieldBase):
     min: Annotated[int, Field(ge=0, le=MOST_OPTIONS)] = 0
     max: Annotated[int, Field(ge=1, le=MOST_OPTIONS)] = MOST_OPTIONS
 
+    @model_validator(mode="after")
+    def _can_be_chosen(self) -> Self:
+        if self.min > min(self.max, len(self.options)):
+            raise ValueError("min is above max, or above how many options there are")
+        return self
+
 
 class YesNoField(FieldBase):
     """Yes or no; with `must_be_yes` a statement that has to be agreed to."""
@@ -143,6 +155,12 @@ class FileField(FieldBase):
     accept: tuple[FileKind, ...] = ("image", "document")
     min: Annotated[int, Field(ge=0, le=MOST_FILES)] = 1
     max: Annotated[int, Field(ge=1, le=MOST_FILES)] = 5
+
+    @model_validator(mode="after")
+    def _is_a_range(self) -> Self:
+        if self.min > self.max:
+            raise ValueError("min is above max")
+        return self
 
     @property
     def is_personal(self) -> bool:
@@ -199,6 +217,12 @@ class GroupField(FieldBase):
     fields: tuple["PlainField", ...] = Field(min_length=1, max_length=30)
     min: Annotated[int, Field(ge=0, le=MOST_ROWS)] = 0
     max: Annotated[int, Field(ge=1, le=MOST_ROWS)] = 10
+
+    @model_validator(mode="after")
+    def _is_a_range(self) -> Self:
+        if self.min > self.max:
+            raise ValueError("min is above max")
+        return self
 
     @property
     def is_personal(self) -> bool:

@@ -2,14 +2,14 @@
 
 What JSON Schema cannot say is in keywords of its own: `x-when` (the condition under which a field
 is asked), `x-personal`, `x-identity`, `x-unit`, `x-lines`, `x-accept`, `x-past`, `x-future`,
-`x-order`. A field with `x-when` is never among `required`; `x-required` says that it must be
-answered where it is asked.
+`x-not-before`, `x-order`. A field with `x-when` is never among `required`; `x-required` says that
+it must be answered where it is asked.
 """
 
 from collections.abc import Sequence
 from typing import Any
 
-from shared.catalogue.answers import MOST_ADDRESS
+from shared.catalogue.answers import MOST_ADDRESS, MOST_NUMBER
 from shared.catalogue.definition import Form, all_fields
 from shared.catalogue.fields import AnyField, identity_of
 
@@ -65,11 +65,11 @@ def _text(field: Any) -> dict[str, Any]:
 
 
 def _number(field: Any) -> dict[str, Any]:
-    schema: dict[str, Any] = {"type": "integer" if field.whole else "number"}
-    if field.min is not None:
-        schema["minimum"] = field.min
-    if field.max is not None:
-        schema["maximum"] = field.max
+    schema: dict[str, Any] = {
+        "type": "integer" if field.whole else "number",
+        "minimum": -MOST_NUMBER if field.min is None else field.min,
+        "maximum": MOST_NUMBER if field.max is None else field.max,
+    }
     if field.unit is not None:
         schema["x-unit"] = field.unit
     return schema
@@ -80,6 +80,8 @@ def _date(field: Any) -> dict[str, Any]:
     for name in ("past", "future"):
         if getattr(field, name):
             schema[f"x-{name}"] = True
+    if field.not_before is not None:
+        schema["x-not-before"] = field.not_before.isoformat()
     return schema
 
 
@@ -96,9 +98,14 @@ def _many(field: Any) -> dict[str, Any]:
         "type": "array",
         "items": {"type": "string", "oneOf": _options(field)},
         "uniqueItems": True,
-        "minItems": field.min,
+        "minItems": _fewest(field),
         "maxItems": field.max,
     }
+
+
+def _fewest(field: Any) -> int:
+    """Return how many there must be: of what is required, one at least."""
+    return max(field.min, 1) if field.required else int(field.min)
 
 
 def _yes_no(field: Any) -> dict[str, Any]:
@@ -108,9 +115,9 @@ def _yes_no(field: Any) -> dict[str, Any]:
 def _file(field: Any) -> dict[str, Any]:
     return {
         "type": "array",
-        "items": {"type": "string", "minLength": 8, "maxLength": 200},
+        "items": {"type": "string", "pattern": "^[A-Za-z0-9_.:-]{8,200}$"},
         "uniqueItems": True,
-        "minItems": field.min,
+        "minItems": _fewest(field),
         "maxItems": field.max,
         "x-file": True,
         "x-accept": list(field.accept),
@@ -146,7 +153,7 @@ def _group(field: Any) -> dict[str, Any]:
     return {
         "type": "array",
         "items": _object(field.fields),
-        "minItems": field.min,
+        "minItems": _fewest(field),
         "maxItems": field.max,
     }
 

@@ -20,6 +20,7 @@ from shared.catalogue.numbering import KNOWN, PatternInvalid
 from shared.catalogue.numbering import places_in as places_in_pattern
 from shared.catalogue.templates import GENERAL, places_in
 from shared.catalogue.values import (
+    RESERVED,
     compile_condition,
     document_language,
     form_language,
@@ -128,14 +129,16 @@ class _ServiceCheck:
             (("parameters", code), code) for code in self.service.parameters
         ]
         for place, form in self.forms:
-            names += [((*place, "fields", n), f.code) for n, f in enumerate(form.fields)]
+            for number, field in enumerate(form.fields):
+                known = dict.fromkeys((field.code, *names_of([field])))
+                names += [((*place, "fields", number), name) for name in known]
             if form.assessment is not None:
                 where = (*place, "assessment")
                 items = list(all_fields(Form(assessment=form.assessment)))
                 names += [((*where, "items"), field.code) for field in items]
                 names += [(where, name) for name in score_names(form.assessment)]
         for where, name in names:
-            if name in seen or name in GENERAL:
+            if name in seen or name in GENERAL | RESERVED:
                 self.complain(where, f"the name '{name}' is taken; each means one thing")
             seen[name] = where
 
@@ -294,7 +297,12 @@ class _ServiceCheck:
     def check_numbers(self) -> None:
         series = [each.series for each in self.service.numbering]
         self.reader.require_unique(self.file, ("numbering",), series, "series")
-        choices = {code for code, field in self.fields.items() if field.type == "choice"}
+        choices = {
+            code
+            for code, field in self.fields.items()
+            if field.type == "choice" and not field.is_personal
+        }
+        early = {field.code for field in all_fields(self.service.form)}
         for number, each in enumerate(self.service.numbering):
             where = ("numbering", number, "pattern")
             try:
@@ -303,7 +311,10 @@ class _ServiceCheck:
                 self.complain(where, str(error))
                 continue
             for name in sorted(places - KNOWN - choices):
-                self.complain(where, f"'{name}' is no choice of a form")
+                self.complain(where, f"'{name}' is no choice of a form, or it is personal")
+            if each.series == self.service.application_number:
+                for name in sorted(places & choices - early):
+                    self.complain(where, f"'{name}' is not answered yet when this is drawn")
             if len(self.service.opds) > 1 and each.per_opd and "opd" not in places:
                 self.complain(where, "per_opd needs {opd}: else two numbers would be the same")
         if self.service.application_number not in {None, *series}:
@@ -365,6 +376,8 @@ class _ServiceCheck:
             field = self.fields.get(source)
             if source != "number" and (field is None or field.is_personal):
                 self.complain((*place, "columns", number), f"'{source}' is no public field")
+            if column.code == registry.expires and self.type_of(source) != "date":
+                self.complain((*place, "expires"), f"'{source}' is no date")
         if registry.place is not None and self.type_of(registry.place) != "location":
             self.complain((*place, "place"), f"there is no location '{registry.place}'")
 

@@ -33,6 +33,17 @@ GENERAL: Final[Mapping[str, Field]] = {
     ),
     "register_metres": Field(Kind.NUMBER),
 }
+#: What an application is told with beside its answers: no field may be called so.
+RESERVED: Final = frozenset(
+    {
+        *GENERAL,
+        "addressed",
+        "unmet",
+        "application_number",
+        "register_entry",
+        "register_differs",
+    }
+)
 
 
 def names_of(fields: Iterable[AnyField]) -> dict[str, Field]:

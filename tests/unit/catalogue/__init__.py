@@ -1,0 +1,1 @@
+"""The service catalogue: what its blocks do alone, without a database."""
