@@ -11,7 +11,7 @@ from pydantic_core import PydanticUndefined
 from pydantic_settings import BaseSettings
 
 from services.all_in_one import settings_of
-from services.cli.documents import openapi_text
+from services.cli.documents import openapi_text, service_schema_text
 from services.routing.states import draw_table
 from shared.contracts.asyncapi import asyncapi_yaml
 from shared.contracts.topics import SERVICES, ServiceName
@@ -63,6 +63,7 @@ def _settings_table(title: str, settings_class: type[BaseSettings]) -> str:
 DOCUMENTS: dict[str, Callable[[], str]] = {
     "docs/asyncapi.yaml": asyncapi_yaml,
     "docs/settings.md": settings_document,
+    "docs/service.schema.json": service_schema_text,
     "docs/states.md": draw_table,
     **{f"docs/openapi/{name}.json": _openapi(name) for name in SERVICES},
 }
