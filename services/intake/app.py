@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from services.intake import profile
 from services.intake.api import (
     abuse,
+    application_drafts,
     applications,
     appointments,
     bank,
@@ -136,6 +137,7 @@ def create_app(settings: IntakeSettings, transport: Transport | None, clock: Clo
         similar.router,
         services.router,
         applications.router,
+        application_drafts.router,
         staff_applications.router,
         citizens.router,
         files.router,

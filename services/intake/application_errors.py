@@ -75,3 +75,28 @@ class TooManyToExport(Invalid):
     def __init__(self, most: int) -> None:
         """Say how many fit, and how to choose fewer."""
         super().__init__(f"Paling banyak {most} permohonan; persempit tanggal atau layanannya.")
+
+
+class DraftNotFound(NotFound):
+    """There is no such draft, it is over, or this is not its secret."""
+
+    slug = "draft-not-found"
+    title = "Draf tidak ditemukan"
+
+    def __init__(self) -> None:
+        """Say what may have become of it."""
+        super().__init__(
+            "Periksa nomor dan kunci draf Anda. Draf yang diajukan, dihapus, atau tidak diubah "
+            "selama 30 hari tidak ada lagi."
+        )
+
+
+class DraftChanged(Conflict):
+    """The draft was changed while it was being submitted."""
+
+    slug = "draft-changed"
+    title = "Draf berubah"
+
+    def __init__(self) -> None:
+        """Say what to do."""
+        super().__init__("Draf diubah saat diajukan. Periksa isinya, lalu ajukan lagi.")

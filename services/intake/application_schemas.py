@@ -206,3 +206,31 @@ class ShownApplication(BaseModel):
     outcome: Literal["done", "refused"] | None
     links: ComplaintLinks
     own: OwnApplication | None = None
+
+
+class SavedDraft(BaseModel):
+    """A draft was kept. Its secret is shown here and nowhere else."""
+
+    draft_id: str = Field(examples=["019b76da-a800-7000-8000-00000000a001"])
+    secret: str
+    expires_at: datetime
+
+
+class ShownDraft(BaseModel):
+    """A draft, and what would be wrong with it now; what is missing is not said before the end."""
+
+    draft_id: str
+    service: str
+    answers: dict[str, Any]
+    problems: list[FieldProblem]
+    score: FoundScore | None
+    expires_at: datetime
+
+
+class SubmittedDraft(BaseModel):
+    """How a draft is submitted; `opd` is needed where several OPDs offer the service."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{}]})
+
+    channel: Code | None = None
+    opd: Code | None = Field(None, examples=["DISPERKIM"])

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from services.intake import incoming_queries
 from services.intake.context import IntakeContext
+from services.intake.operations.application_drafts import forget_drafts
 from services.intake.operations.document_reading import delete_contents
 from services.intake.operations.likeness import forget_old_sightings
 from services.intake.operations.retention import apply_retention
@@ -47,6 +48,7 @@ def chores_of(context: IntakeContext) -> list[Chore]:
             await forget_old_sightings(unit, context)
 
     return [
+        forget_drafts,
         close_past_days,
         forget_what_is_past_its_time,
         delete_expired_files,

@@ -1,6 +1,6 @@
 """The service catalogue: what is offered, its forms, and applications."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request, Response
@@ -9,6 +9,7 @@ from services.intake.api.admission import read_device
 from services.intake.api.doors import Doors, TheDoors
 from services.intake.api.submitting import DeviceId
 from services.intake.api.uploading import named_files
+from services.intake.application_errors import ApplicationNotFound
 from services.intake.application_schemas import (
     ApplicationAnswers,
     ApplicationCheck,
@@ -24,13 +25,14 @@ from services.intake.attachment_tables import Attachment
 from services.intake.errors import FormIncorrect
 from services.intake.operations import applications
 from services.intake.operations.application_files import misnamed, named_uploads
-from services.intake.operations.applications import By
+from services.intake.operations.applications import By, Findings
 from services.intake.operations.applying import AppliedBefore, Draft, draft_application
 from services.intake.operations.applying import submit_application as submit
 from services.intake.operations.reading_applications import links_of
 from services.intake.operations.submission import Origin, Receipt
 from shared.catalogue.definition import ADDRESSED, Service
 from shared.catalogue.json_schema import form_schema
+from shared.catalogue.values import general_values
 from shared.idempotency import IdempotencyKey
 from shared.problems import problem_responses
 from shared.unit_of_work import UnitOfWork
@@ -142,23 +144,43 @@ async def apply(
     context = doors.context
     service = applications.find_service(context, code)
     files = await application_files(doors, service, form.answers)
-    drafted: list[Draft] = []
 
-    async def work(unit: UnitOfWork) -> tuple[Receipt, str | None]:
+    async def work(unit: UnitOfWork) -> tuple[Draft, Receipt, str | None]:
         draft = await draft_application(unit, context, service, form, origin, by, files)
-        drafted[:] = [draft]
-        return await submit(unit, context, draft)
+        return draft, *await submit(unit, context, draft)
 
+    return await submitted(doors, work)
+
+
+async def submitted(
+    doors: Doors, work: Callable[[UnitOfWork], Awaitable[tuple[Draft, Receipt, str | None]]]
+) -> SubmittedApplication:
+    """Do what submits an application, and answer; the same as before where it came before."""
     try:
-        receipt, number = await doors.in_unit(work)
+        draft, receipt, number = await doors.in_unit(work)
     except AppliedBefore as before:
-        receipt = before.receipt
-        async with doors.units.database.transaction() as connection:
-            stored = await applications.find_application(connection, receipt.complaint_id)
-        number = stored.number if stored else None
-    else:
-        context.metrics.submitted.labels(drafted[0].submission.row["channel"]).inc()
-    return _submitted(doors, drafted[0], receipt, number)
+        return await _submitted_before(doors, before.receipt)
+    doors.context.metrics.submitted.labels(draft.submission.row["channel"]).inc()
+    return _submitted(doors, receipt, draft.service, number, draft.findings)
+
+
+async def _submitted_before(doors: Doors, receipt: Receipt) -> SubmittedApplication:
+    context = doors.context
+    async with doors.units.database.transaction() as connection:
+        stored = await applications.find_application(connection, receipt.complaint_id)
+        if stored is None:
+            raise ApplicationNotFound
+        service = await context.catalogue.find(connection, stored.service, stored.version)
+        answers = await applications.open_answers(context, connection, stored) or {}
+        findings = await applications.check_answers(
+            context,
+            connection,
+            service,
+            answers,
+            stored.created_at,
+            general_values(stored.general["applicant"]),
+        )
+    return _submitted(doors, receipt, service, stored.number, findings)
 
 
 async def check(doors: Doors, service: Service, form: NewApplication, origin: Origin) -> str:
@@ -183,20 +205,19 @@ async def application_files(
 
 
 def _submitted(
-    doors: Doors, draft: Draft, receipt: Receipt, number: str | None
+    doors: Doors, receipt: Receipt, service: Service, number: str | None, findings: Findings
 ) -> SubmittedApplication:
-    verdict = draft.findings.verdict
     return SubmittedApplication(
         complaint_id=receipt.complaint_id,
         tracking_code=receipt.tracking_code,
         secret=doors.context.vault.derive_secret(receipt.key_id, receipt.complaint_id),
         submitted_at=receipt.submitted_at,
-        service=draft.service.code,
-        version=draft.service.version,
+        service=service.code,
+        version=service.version,
         number=number,
-        eligible=verdict.eligible,
-        unmet=applications.unmet_of(verdict),
-        score=applications.score_shown(draft.findings.filled.score),
+        eligible=findings.verdict.eligible,
+        unmet=applications.unmet_of(findings.verdict),
+        score=applications.score_shown(findings.filled.score),
         links=links_of(receipt.tracking_code),
     )
 

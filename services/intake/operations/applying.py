@@ -38,6 +38,7 @@ from services.intake.operations.submission import (
     submit_complaints,
 )
 from services.intake.schemas import ComplaintForm, ReporterForm
+from services.intake.submission_queries import find_taken
 from shared.catalogue.answers import Answers, identity_in
 from shared.catalogue.definition import Service, all_fields
 from shared.catalogue.sentences import NUMBER, fill_sentence
@@ -177,6 +178,21 @@ async def submit_application(
         await application_queries.put_received_text(unit.connection, draft.complaint_id, said)
     await book_session(unit, context, draft.service, draft.answers, draft.complaint_id)
     return outcome, number
+
+
+async def find_applied(unit: UnitOfWork, context: IntakeContext, origin: Origin) -> None:
+    """Raise AppliedBefore where the same request became an application; or KeyReused."""
+    if origin.key is None:
+        return
+    name = (origin.scope, origin.key)
+    taken = (await find_taken(unit.connection, [name])).get(name)
+    if taken is None:
+        return
+    if taken.body_hash != context.vault.blind_index("request", origin.body):
+        raise KeyReused("Gunakan Idempotency-Key baru untuk isi yang berbeda.")
+    raise AppliedBefore(
+        Receipt(taken.complaint_id, taken.tracking_code, taken.key_id, taken.submitted_at)
+    )
 
 
 async def book_session(
