@@ -3,7 +3,9 @@
 import asyncio
 from typing import Any
 
-from services.routing import model_queries
+import pytest
+
+from services.routing import model_queries, stage_queries
 from shared.auth import Role
 from shared.contracts.event import Event
 from shared.contracts.routing import (
@@ -365,3 +367,23 @@ async def test_applications_teach_the_model_nothing(routing: Driver) -> None:
     async with routing.system.service("routing").database.transaction() as connection:
         past = await model_queries.list_past(connection)
     assert text not in {each.text.split("\n")[-1] for each in past}
+
+
+async def test_decision_that_breaks_off_in_the_middle_leaves_nothing_behind(
+    routing: Driver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = await apply(routing)
+    before = (await routing.case(case), await routing.published(case))
+
+    async def break_off(*_args: Any) -> None:
+        raise ConnectionResetError("the database went away")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(stage_queries, "insert_visit", break_off)
+        broken = await decide(routing, case, "lengkap", idempotency_key="kunci-keputusan-2")
+    assert broken.status_code == 503
+    assert (await routing.case(case), await routing.published(case)) == before
+    shown = await view(routing, case, officer(routing))
+    assert [each["left_at"] for each in shown["visits"]] == [None]
+    again = await decide(routing, case, "lengkap", idempotency_key="kunci-keputusan-2")
+    assert again.status_code == 200, again.text

@@ -1,6 +1,7 @@
 """Routing and sla together: which waits end in silence, over the real bus."""
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -83,3 +84,29 @@ async def test_stages_of_an_application_have_clocks_that_stop_with_each_decision
     await both.system.settle()
     rows = await both.system.rows("sla", f"{clocks} AND state = 'running'", id=case)
     assert {(row["stage"], row["epoch"]) for row in rows} == {("rtlh.administrasi", 1)}
+
+
+async def test_disposition_has_a_clock_until_it_is_answered(both: Driver) -> None:
+    case = await apply(both, version=2)
+    given = await both.post(
+        f"cases/{case}/dispositions",
+        officer(both),
+        {"to_position": "Sekretaris", "instruction": "Tindak lanjuti", "due_on": "2026-03-10"},
+    )
+    part = given.json()["part"]
+    await both.system.settle()
+    clock = "SELECT due_at, state, outcome FROM clock WHERE complaint_id = :id AND part = :part"
+    [row] = await both.system.rows("sla", clock, id=case, part=part)
+    assert (row["due_at"].isoformat(), row["state"]) == (
+        datetime.fromisoformat(given.json()["due_at"]).astimezone(UTC).isoformat(),
+        "running",
+    )
+    await both.system.advance(days=2)
+    late = "SELECT 1 FROM late_clock WHERE complaint_id = :id AND part = :part"
+    assert await both.system.rows("routing", late, id=case, part=part)
+    answered = {"text": "Sudah dibalas."}
+    await both.post(f"cases/{case}/dispositions/{part}/answer", officer(both), answered)
+    await both.system.settle()
+    [row] = await both.system.rows("sla", clock, id=case, part=part)
+    assert (row["state"], row["outcome"]) == ("stopped", "missed")
+    assert not await both.system.rows("routing", late, id=case, part=part)
