@@ -1,11 +1,20 @@
 """Walks applications through the stages of their services, by nothing but the doors."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from datetime import date
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import httpx
 
-from services.cli.demo.applications import DemoApplication, Turn, files_in, make_file
+from services.cli.demo.applications import (
+    NEXT_SESSION,
+    DemoApplication,
+    Turn,
+    dated,
+    files_in,
+    make_file,
+)
 from shared.auth import Role
 from tests.journey.town import Complaint, Json, Town
 
@@ -46,7 +55,7 @@ class Walk:
         officer = await self.officer()
         body: Json = {
             "decision": turn.decision,
-            "answers": await self._with_files(turn.answers, officer),
+            "answers": await self._with_files(dated(turn.answers, today_of(self.town)), officer),
         }
         body |= {
             name: value
@@ -63,7 +72,10 @@ class Walk:
 
     async def correct(self, changes: Json, *, expect: int = 200) -> Json:
         """Send the form again with other answers, as the officer asked."""
-        self.answers = {**self.answers, **await given_files(self.town, changes)}
+        self.answers = {
+            **self.answers,
+            **await given_files(self.town, self.script.service, changes),
+        }
         answer = await self._client.put(
             f"/intake/v1/applications/{self.complaint.code}/answers",
             json={"answers": self.answers},
@@ -115,9 +127,17 @@ class Walk:
         return self.town.system.client
 
 
-async def given_files(town: Town, answers: Json) -> Json:
-    """Upload an applicant's files, and name them by their tokens."""
-    found = dict(answers)
+def today_of(town: Town) -> date:
+    """Return the day that the town's clock shows."""
+    return town.now.astimezone(ZoneInfo("Asia/Jakarta")).date()
+
+
+async def given_files(town: Town, service: str, answers: Json) -> Json:
+    """Return answers as an applicant sends them: files uploaded, days and a session chosen."""
+    found = dated(answers, today_of(town))
+    for code, answer in answers.items():
+        if answer == NEXT_SESSION:
+            found[code] = await next_session(town, service)
     for code, words in files_in(answers).items():
         tokens = []
         for number, word in enumerate(words):
@@ -132,7 +152,7 @@ async def given_files(town: Town, answers: Json) -> Json:
 
 async def apply(town: Town, script: DemoApplication, **changes: Any) -> Walk:
     """Apply as the script says."""
-    answers = await given_files(town, {**script.answers, **changes})
+    answers = await given_files(town, script.service, {**script.answers, **changes})
     body: Json = {"answers": answers}
     if script.opd is not None:
         body["opd"] = script.opd
@@ -149,13 +169,14 @@ async def apply(town: Town, script: DemoApplication, **changes: Any) -> Walk:
     return Walk(town, script, complaint, answers, said)
 
 
+async def next_session(town: Town, service: str) -> str:
+    """Return the first session that has a place left."""
+    answer = await town.system.client.get(f"/intake/v1/services/{service}/sessions")
+    assert answer.status_code == 200, answer.text
+    return next(str(each["session"]) for each in answer.json()["sessions"] if each["left"] > 0)
+
+
 def _staff(town: Town, script: DemoApplication) -> dict[str, str]:
     if script.applicant == "operator":
         return town.system.staff(Role.OPERATOR, subject="petugas-loket")
     return town.system.staff(Role.OFFICER, opd=script.applicant_opd, subject="petugas-pemohon")
-
-
-def without_files(turn: Turn) -> Turn:
-    """Return the turn with the files that it needs left out."""
-    kept = {c: a for c, a in turn.answers.items() if c not in files_in(turn.answers)}
-    return replace(turn, answers=kept)

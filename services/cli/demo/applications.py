@@ -1,11 +1,14 @@
 """The script of the day's applications: `demo/applications.yaml` of a profile.
 
 Files are written as the word `foto` or `berkas`: whoever plays the script uploads one that was made
-for it.
+for it. `hari-5` and `hari+5` are days before and after the one on which it is played, `terdekat` is
+the next free session.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date, timedelta
 from io import BytesIO
 from pathlib import Path
 from random import Random
@@ -16,6 +19,8 @@ from PIL import Image, ImageFilter
 
 FILE: Final = Path("demo") / "applications.yaml"
 _PHOTO, _PAPER = "foto", "berkas"
+_DAY: Final = re.compile(r"hari([-+][0-9]+)")
+NEXT_SESSION: Final = "terdekat"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +66,16 @@ def files_in(answers: Mapping[str, Any]) -> dict[str, list[str]]:
         for code, answer in answers.items()
         if isinstance(answer, list) and answer and set(answer) <= {_PHOTO, _PAPER}
     }
+
+
+def dated(answers: Mapping[str, Any], today: date) -> dict[str, Any]:
+    """Return the answers with the days that they name."""
+
+    def day_of(answer: Any) -> Any:
+        found = _DAY.fullmatch(answer) if isinstance(answer, str) else None
+        return answer if found is None else (today + timedelta(days=int(found[1]))).isoformat()
+
+    return {code: day_of(answer) for code, answer in answers.items()}
 
 
 def make_file(word: str, seed: str) -> bytes:

@@ -131,6 +131,12 @@ class Doors:
             "intake", path if script.applicant == "citizen" else f"/staff{path}", body, headers
         )
 
+    async def next_session(self, service: str) -> str:
+        """Return the first session of a service that has a place left."""
+        url = f"{self._base['intake']}/intake/v1/services/{service}/sessions"
+        sessions = _answer(await self._client.get(url))["sessions"]
+        return next(str(each["session"]) for each in sessions if each["left"] > 0)
+
     async def upload(self, content: bytes) -> str:
         """Upload an applicant's file; returns its token."""
         url = f"{self._base['intake']}/intake/v1/attachments"

@@ -4,11 +4,19 @@ import asyncio
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
-from services.cli.demo.applications import DemoApplication, Turn, files_in, make_file
+from services.cli.demo.applications import (
+    NEXT_SESSION,
+    DemoApplication,
+    Turn,
+    dated,
+    files_in,
+    make_file,
+)
 from services.cli.demo.doors import Doors, Json, Refused
 from services.cli.demo.script import DemoComplaint, DemoDay, Step
 from shared.clock import SteeredClock
@@ -98,7 +106,8 @@ class Player:
             await self._doors.correct(receipt, {**answers, **turn.answers})
             self._note("diperbaiki pemohon", f"{receipt['tracking_code']} ({script.service})")
             return
-        filled = dict(turn.answers)
+        filled = dated(turn.answers, self._today())
+        given = dict(filled)
         for code, words in files_in(turn.answers).items():
             filled[code] = [
                 await self._doors.prove(
@@ -108,17 +117,23 @@ class Player:
                 )
                 for number, word in enumerate(words)
             ]
-        if filled != turn.answers:
+        if filled != given:
             # A photo is known to routing a moment after intake took it.
             await asyncio.sleep(_MOMENT)
         body = {"decision": turn.decision, "answers": filled, "text": turn.text}
         body |= {"reason": turn.reason}
-        given = {name: value for name, value in body.items() if value is not None}
-        await self._doors.decide(case["opd"], case["complaint_id"], given)
+        wish = {name: value for name, value in body.items() if value is not None}
+        await self._doors.decide(case["opd"], case["complaint_id"], wish)
         self._note("diputuskan", f"{turn.decision}, {script.service} oleh {case['opd']}")
 
+    def _today(self) -> date:
+        return self._clock.now().astimezone(ZoneInfo(self._day.zone)).date()
+
     async def _uploaded(self, script: DemoApplication) -> Json:
-        answers = dict(script.answers)
+        answers = dated(script.answers, self._today())
+        for code, answer in answers.items():
+            if answer == NEXT_SESSION:
+                answers[code] = await self._doors.next_session(script.service)
         for code, words in files_in(script.answers).items():
             answers[code] = [
                 await self._doors.upload(make_file(word, f"{self._run}{script.id}{code}{number}"))

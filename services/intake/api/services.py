@@ -57,7 +57,7 @@ async def list_catalogue(doors: TheDoors) -> ListedServices:
     "/{code}",
     operation_id="define_catalogue_service",
     response_model=ServiceDefinition,
-    responses=problem_responses(404, 422),
+    responses=problem_responses(404, 422, 503),
 )
 async def define_service(doors: TheDoors, code: ServiceCode) -> ServiceDefinition:
     """Show a service with the JSON Schema of its form, its conditions, its stages and its fee."""
