@@ -64,7 +64,7 @@ def files_in(answers: Mapping[str, Any]) -> dict[str, list[str]]:
     return {
         code: answer
         for code, answer in answers.items()
-        if isinstance(answer, list) and answer and set(answer) <= {_PHOTO, _PAPER}
+        if isinstance(answer, list) and answer and all(each in (_PHOTO, _PAPER) for each in answer)
     }
 
 
