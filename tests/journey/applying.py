@@ -100,6 +100,25 @@ class Walk:
         seen: Json = answer.json()
         return seen
 
+    async def documents(self) -> list[Json]:
+        """List what was issued, as the applicant."""
+        answer = await self._client.get(
+            f"/intake/v1/applications/{self.complaint.code}/documents",
+            headers={"X-Tracking-Secret": self.complaint.secret},
+        )
+        assert answer.status_code == 200, answer.text
+        listed: list[Json] = answer.json()["documents"]
+        return listed
+
+    async def download(self, document: Json) -> bytes:
+        """Download a document, as the applicant; nobody else can."""
+        path = f"/intake/v1/applications/{self.complaint.code}/documents/{document['document_id']}"
+        refused = await self._client.get(path, headers={"X-Tracking-Secret": "SALAH"})
+        assert refused.status_code == 403, refused.text
+        answer = await self._client.get(path, headers={"X-Tracking-Secret": self.complaint.secret})
+        assert answer.status_code == 200, answer.text
+        return answer.content
+
     async def _with_files(self, answers: Json, officer: dict[str, str]) -> Json:
         """Upload an officer's photos, and name them by their ids."""
         found = dict(answers)

@@ -71,6 +71,16 @@ async def test_it_is_walked_as_the_script_says(town: Town, script: DemoApplicati
         assert (await walk.complaint.case())["state"] == state[script.outcome]
         stages = [clock for key, clock in (await walk.complaint.clocks()).items() if "." in key[0]]
         assert all(clock["state"] == "stopped" for clock in stages), stages
+    documents = await walk.documents()
+    assert {each["code"] for each in documents} == set(script.documents)
+    for each in documents:
+        content = await walk.download(each)
+        assert content.startswith((b"%PDF-", b"\xff\xd8"))
+        # Whoever scans its code sees that it is valid, and nobody's name.
+        page = await town.system.client.get(each["confirm_path"], headers={"Accept": "text/html"})
+        assert page.status_code == 200, page.text
+        assert "Contoh 9" not in page.text
+        assert str(script.answers.get("nik")) not in page.text
 
 
 @pytest.mark.parametrize("code", WAYS)

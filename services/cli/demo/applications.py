@@ -48,6 +48,7 @@ class DemoApplication:
     answers: dict[str, Any]
     turns: tuple[Turn, ...]
     outcome: Literal["done", "refused", "open"]
+    documents: tuple[str, ...]
 
 
 def read_applications(profile: Path) -> tuple[DemoApplication, ...]:
@@ -110,4 +111,5 @@ def _application(entry: dict[str, Any]) -> DemoApplication:
             for turn in entry.get("turns", [])
         ),
         outcome=entry.get("outcome", "done"),
+        documents=tuple(entry.get("documents", ())),
     )
