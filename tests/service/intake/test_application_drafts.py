@@ -59,7 +59,7 @@ async def test_the_same_draft_sent_twice_is_one(offices: Driver) -> None:
 async def test_nobody_reads_or_changes_another_persons_draft(offices: Driver) -> None:
     url, secret = await _saved(offices, **MOHON)
     _, other = await _saved(offices, nama="Orang Lain")
-    body = {"answers": {}}
+    body: dict[str, Any] = {"answers": {}}
     for headers in ({}, other, {"X-Draft-Secret": "SALAH"}):
         answers = [
             await offices.client.get(url, headers=headers),
