@@ -216,6 +216,13 @@ class SavedDraft(BaseModel):
     expires_at: datetime
 
 
+class DeletedDraft(BaseModel):
+    """A draft that is gone."""
+
+    draft_id: str
+    deleted: Literal[True] = True
+
+
 class ShownDraft(BaseModel):
     """A draft, and what would be wrong with it now; what is missing is not said before the end."""
 

@@ -13,6 +13,7 @@ from services.intake.api.submitting import DeviceId
 from services.intake.application_errors import DraftChanged, DraftNotFound
 from services.intake.application_schemas import (
     ApplicationAnswers,
+    DeletedDraft,
     NewApplication,
     SavedDraft,
     ShownDraft,
@@ -132,12 +133,12 @@ async def change_draft(
 @router.delete(
     "/{code}/drafts/{draft_id}",
     operation_id="delete_application_draft",
-    status_code=204,
+    response_model=DeletedDraft,
     responses=problem_responses(404, 422, 503),
 )
 async def delete_draft(
     doors: TheDoors, code: ServiceCode, draft_id: DraftNumber, secret: DraftSecret = None
-) -> None:
+) -> DeletedDraft:
     """Delete a draft at once."""
     service = find_service(doors.context, code)
     async with doors.units.begin() as unit:
@@ -145,6 +146,7 @@ async def delete_draft(
             unit.connection, doors.context, service, draft_id, secret, unit.now, lock=True
         )
         await draft_queries.delete_draft(unit.connection, draft_id)
+    return DeletedDraft(draft_id=draft_id)
 
 
 @router.post(

@@ -163,7 +163,7 @@ async def list_applications(
             },
             "description": "CSV or XLSX",
         },
-        **_PROBLEMS,
+        **problem_responses(401, 403, 404, 422, 503),
     },
 )
 async def export_applications(
