@@ -1,7 +1,8 @@
 """All SQL on applications."""
 
+from collections.abc import Collection
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -9,6 +10,12 @@ from sqlmodel import col
 
 from services.intake.application_tables import Application
 from services.intake.tables import Complaint, Message, TimelineEntry
+from shared.database import fetch
+
+_AMONG: Final = """
+    SELECT CAST(complaint_id AS text) AS complaint_id FROM application
+    WHERE complaint_id = ANY (CAST($1 AS uuid[]))
+    """
 
 
 async def insert_application(connection: AsyncConnection, row: dict[str, Any]) -> None:
@@ -42,6 +49,14 @@ async def count_round(connection: AsyncConnection, complaint_id: str, now: datet
         .where(col(Application.complaint_id) == complaint_id)
         .values(rounds=col(Application.rounds) + 1, updated_at=now)
     )
+
+
+async def list_applications_among(
+    connection: AsyncConnection, complaint_ids: Collection[str]
+) -> set[str]:
+    """Return which of these complaints are applications."""
+    rows = await fetch(connection, _AMONG, sorted(complaint_ids))
+    return {row["complaint_id"] for row in rows}
 
 
 async def put_holder(connection: AsyncConnection, complaint_id: str, opd: str) -> None:

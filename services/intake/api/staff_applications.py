@@ -77,6 +77,9 @@ async def submit_as_staff(
     Give the citizen the tracking code and the secret.
     """
     by = staff_applications.applies_as(applications.find_service(doors.context, code), caller)
+    if form.channel is None:
+        channel = staff_applications.channel_for(doors.context, by)
+        form = form.model_copy(update={"channel": channel})
     origin = Origin(
         await request.body(),
         scope=f"{PATH}/services/{code}/{caller.subject}",

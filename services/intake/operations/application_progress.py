@@ -25,6 +25,7 @@ from shared.unit_of_work import UnitOfWork
 log = structlog.get_logger(__name__)
 
 _OF_SERVICES: Final = "."
+_MOVING: Final = (CaseAssigned, InformationRequested, StageEntered)
 
 
 def is_of_service(stage: str) -> bool:
@@ -48,7 +49,14 @@ async def follow_applications(
     Returns what applicants are told on entering a stage, by the event's place in `heard`.
     """
     told: dict[int, str] = {}
+    moving = {event.complaint_id for event in heard if isinstance(event, _MOVING)}
+    if not moving:
+        return told
+    # Most complaints are none: one statement tells which of a batch are.
+    applications = await application_queries.list_applications_among(unit.connection, moving)
     for place, event in enumerate(heard):
+        if event.complaint_id not in applications:
+            continue
         if isinstance(event, CaseAssigned) and event.part == 0:
             await application_queries.put_holder(unit.connection, event.complaint_id, event.opd)
         elif isinstance(event, InformationRequested) and event.part == 0:

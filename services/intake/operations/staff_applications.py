@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -32,6 +32,8 @@ from shared.cursor import read_cursor, write_cursor
 from shared.ids import UUID_PATTERN
 from shared.unit_of_work import UnitOfWork
 
+_COUNTER: Final = "counter"
+
 
 def applies_as(service: Service, caller: Principal) -> By:
     """Return as what a member of staff applies: for a citizen at the counter, or for their OPD."""
@@ -40,6 +42,15 @@ def applies_as(service: Service, caller: Principal) -> By:
     if caller.has(Role.OFFICER, Role.HEAD) and caller.opd is not None:
         return By("opd", opd=caller.opd, entered_by=caller.subject)
     return By("operator", entered_by=caller.subject)
+
+
+def channel_for(context: IntakeContext, by: By) -> str | None:
+    """Return by which channel what staff write down came, where they do not say: the counter."""
+    if by.applicant != "operator":
+        return None
+    desks = [code for code, kind in context.channel_kinds.items() if kind == "desk"]
+    opened = [code for code in desks if code in context.channels]
+    return _COUNTER if _COUNTER in opened else next(iter(opened), None)
 
 
 async def list_applications(

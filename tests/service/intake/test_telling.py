@@ -4,6 +4,7 @@ import json
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
+from shutil import copytree
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from shared.ids import new_id
 from shared.messaging.gsm import fits_one
 from shared.standard_webhooks import read_keys, verify
 from shared.survey_links import read_survey_keys, verify_link
+from tests.service.intake.applying import Casework
 from tests.service.intake.driver import REPORTER, Driver, Lodged
 from tests.service.intake.events import Telling
 from tests.service.intake.telling import ACCOUNTS, SENDERS, World
@@ -60,6 +62,7 @@ def _profile(folder: Path, front_end: str) -> Path:
                 "https://lapor.contoh.example/hooks", front_end
             )
         (folder / path.name).write_text(text)
+    copytree(PROFILE / "services", folder / "services")
     return folder
 
 
@@ -75,6 +78,38 @@ def _text(call: Any) -> str:
     found = inner or (text.get("body") if isinstance(text, dict) else text)
     assert isinstance(found, str)
     return found
+
+
+async def test_an_applicant_at_the_counter_is_told_when_a_stage_has_something_to_say(
+    world: World,
+) -> None:
+    intake = world.intake
+    answer = await intake.client.post(
+        "/intake/v1/staff/services/investasi/applications",
+        json={
+            "answers": {
+                "nama": "Warga Contoh",
+                "hp": "0812-0000-0091",
+                "keperluan": "informasi",
+                "bidang": "kuliner",
+                "pertanyaan": "Syarat apa saja yang perlu saya siapkan?",
+            }
+        },
+        headers=intake.system.staff(Role.OPERATOR),
+    )
+    assert answer.status_code == 201, answer.text
+    said = answer.json()
+    lodged = Lodged(said["complaint_id"], said["tracking_code"], said["secret"], said)
+    case = Casework(intake, lodged, "DPMPTSP", "investasi")
+    await case.enter("konsultasi")
+    await case.enter("telaah")
+    assert await world.kinds(lodged) == ["received", "stage_entered"]
+    calls = world.told("sms", lodged.code)
+    # It is secret: the message tells nothing of the matter, the page with the secret does.
+    assert "klinik" not in str(calls[-1].body)
+    seen = await intake.track(lodged, known=True)
+    assert "Kami menunggu Anda" in str(seen["timeline"])
+    assert "Permintaan diterima" in seen["timeline"][0]["text"]
 
 
 @pytest.mark.parametrize("channel", ACCOUNTS)
