@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.routing.schemas import ActionDone, Code, Reason, Words
-from services.routing.stage_schemas import DecisionWish, MissingView
+from services.routing.stage_schemas import DecisionWish, MissingAnswer
 from shared.written import WrittenDay, WrittenTime
 
 MOST_FILINGS = 100
@@ -133,7 +133,7 @@ class FilingProblem(BaseModel):
     type: str
     status: int
     detail: str
-    errors: list[MissingView]
+    errors: list[MissingAnswer]
 
 
 class FilingResult(BaseModel):

@@ -71,7 +71,7 @@ class DecisionWish(BaseModel):
     evidence: Annotated[list[UUID], Field(max_length=20)] = []
 
 
-class MissingView(BaseModel):
+class MissingAnswer(BaseModel):
     """A field as a JSON pointer, and what is wrong there."""
 
     field: str
@@ -95,7 +95,7 @@ class DecisionView(BaseModel):
     reasons: list[ReasonView]
     open: bool
     why_not: str | None = Field(description="Why it cannot be taken now, whatever is filled in.")
-    missing: list[MissingView]
+    missing: list[MissingAnswer]
 
 
 class VisitView(BaseModel):

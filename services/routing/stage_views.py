@@ -7,7 +7,7 @@ from services.routing import access
 from services.routing.stage_rules import Application, Choice, choices
 from services.routing.stage_schemas import (
     DecisionView,
-    MissingView,
+    MissingAnswer,
     ReasonView,
     StageView,
     VisitView,
@@ -73,5 +73,5 @@ def _decision(service: Service, choice: Choice) -> DecisionView:
         reasons=[ReasonView(code=each.code, text=each.text) for each in decision.reasons],
         open=choice.is_open,
         why_not=choice.why_not,
-        missing=[MissingView(field=where, message=what) for where, what in choice.missing],
+        missing=[MissingAnswer(field=where, message=what) for where, what in choice.missing],
     )

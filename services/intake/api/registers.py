@@ -163,7 +163,14 @@ async def draw_staff_register(
     openapi_extra={
         "requestBody": {
             "required": True,
-            "content": {"text/csv": {"schema": {"type": "string"}}},
+            "content": {
+                "text/csv": {
+                    "schema": {
+                        "type": "string",
+                        "examples": ["nomor,lat,lon,alamat\n1/2020,-7.6,111.5,Jalan Contoh 1\n"],
+                    }
+                }
+            },
         }
     },
 )
