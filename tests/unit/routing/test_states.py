@@ -34,6 +34,8 @@ WORK = {
     "reject": "rejected",
     "merge": "merged",
     "withdraw": "withdrawn",
+    # Only of an application, in a stage of its service.
+    "decide": "in_progress",
 }
 EXPECTED: dict[str, dict[str, str]] = {
     "triage": {
