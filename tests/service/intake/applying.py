@@ -65,6 +65,7 @@ form:
     - {code: foto, label: Foto usaha, type: file, accept: [image], max: 3}
     - {code: sesi, label: Sesi, type: appointment}
     - {code: uraian, label: Uraian, type: text, lines: 4}
+    - {code: nomor_lama, label: Nomor lama, type: text}
   assessment:
     code: nilai
     title: Kesiapan
@@ -83,6 +84,11 @@ appointment:
   place: Mal Pelayanan Publik
   opens_days: 14
   closes_hours: 2
+registry:
+  code: usaha-uji
+  title: Register usaha (uji)
+  columns: [{code: nomor_lama, label: Nomor lama}, {code: jenis, label: Jenis}]
+  match: {same: [nomor_lama], compare: [jenis]}
 stages:
   - code: periksa
     title: Pemeriksaan

@@ -9,6 +9,7 @@ import pytest
 from services.intake.operations.erasure import erase_reporters
 from tests.service.intake.applying import (
     APPLICATIONS,
+    CODE,
     FRIDAY,
     LAST,
     LATER,
@@ -85,6 +86,23 @@ async def test_no_number_and_no_place_is_lost_or_taken_twice(offices: Driver) ->
     assert refused.status_code == 422
     assert (await ask_for(offices, sesi=LATER)).status_code == 201
     assert await last() == before + 2
+
+
+async def test_the_register_is_asked_at_submission(offices: Driver) -> None:
+    async def found(**answers: Any) -> dict[str, Any]:
+        lodged = await applied(offices, nomor_lama="UJI-77", **answers)
+        event = json.loads((await offices.published(lodged.complaint_id))[0]["payload"])
+        answers_told: dict[str, Any] = event["answers"]
+        return {"id": lodged, **answers_told}
+
+    first = await found()
+    assert first["register_match"] == "none"
+    case = Casework(offices, first["id"], "DPMPTSP", CODE)
+    await case.assign()
+    await case.enter("periksa", outcome="done", left="uji-mohon.periksa", decision="selesai")
+    assert (await found())["register_match"] == "found"
+    other = await found(jenis="bengkel", bahan="solar")
+    assert (other["register_match"], other["register_differs"]) == ("differs", ["jenis"])
 
 
 async def test_without_the_secret_only_service_stage_and_status(offices: Driver) -> None:

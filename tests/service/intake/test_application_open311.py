@@ -66,6 +66,7 @@ async def test_services_are_listed_with_their_forms(offices: Driver) -> None:
         "foto": "string",
         "sesi": "string",
         "uraian": "text",
+        "nomor_lama": "string",
         "bersih": "singlevaluelist",
         "aman": "singlevaluelist",
     }

@@ -156,6 +156,11 @@ async def test_all_answers_are_for_the_opd_of_the_case_with_a_reason(offices: Dr
     )
     assert [(each["actor"], each["action"]) for each in entries] == [("staff-1", "answers_read")]
     assert "modal" in entries[0]["details"]
+    # The applicant reads what is held, and who was shown it.
+    mine = (await offices.client.get(f"{lodged.path}/my-data", headers=lodged.key)).json()
+    held = mine["complaints"][0]
+    assert held["answers"]["nama"] == NAME
+    assert held["unmasked"][0]["reason"] == REASON["reason"]
     complaint = await offices.lodge()
     unknown = await offices.client.get(
         f"{LIST}/{complaint.complaint_id}", params=REASON, headers=officer
