@@ -32,10 +32,10 @@ class TextToClassify(BaseModel):
     channel: Code = "web"
     account_opd: Code | None = None
     classification: Classification = "complaint"
-    emergency: bool = False
+    emergency: Annotated[bool, Field(strict=True)] = False
     area_code: Code | None = None
-    lat: Annotated[float, Field(ge=-90, le=90)] | None = None
-    lon: Annotated[float, Field(ge=-180, le=180)] | None = None
+    lat: Annotated[float, Field(strict=True, ge=-90, le=90)] | None = None
+    lon: Annotated[float, Field(strict=True, ge=-180, le=180)] | None = None
     service_code: Code | None = None
     answers: Annotated[dict[Code, Answer], Field(max_length=50)] = {}
 
