@@ -27,6 +27,7 @@ from tests.load.measure_end_to_end import measure_end_to_end
 from tests.load.measure_links import measure_links
 from tests.load.measure_marketplace import measure_marketplace
 from tests.load.measure_model import measure_model
+from tests.load.measure_numbers import measure_numbers
 from tests.load.measure_process import measure_classify, measure_start
 from tests.load.measure_records import measure_records
 from tests.load.measure_submit import measure_submit
@@ -81,6 +82,7 @@ BENCHES: dict[str, Bench] = {
     "marketplace": Bench(measure_marketplace, on_all_cores=True),
     "links": Bench(measure_links),
     "board": Bench(measure_board, on_all_cores=True),
+    "numbers": Bench(measure_numbers, on_all_cores=True),
     "records": Bench(measure_records, on_all_cores=True),
     "start": Bench(measure_start, on_all_cores=True),
 }

@@ -96,9 +96,10 @@ async def read_for_reason(
     reason: str,
     caller: Principal,
 ) -> tuple[IssuedDocument, bytes]:
-    """Let staff read a document; each time is an entry of the audit log. Raises DocumentNotFound.
+    """Let staff read a document; each time is an entry of the audit log, which its person reads.
 
-    Those may who work on the case, who issued the document, or whose OPD it was issued to.
+    Those may who work on the case, who issued the document, or whose OPD it was issued to. Raises
+    DocumentNotFound.
     """
     complaint, found = await _find_theirs(unit.connection, complaint_id, document_id, caller)
     opened = await open_document(unit.connection, context, complaint, found.document_id)
@@ -106,10 +107,10 @@ async def read_for_reason(
         unit,
         caller.subject,
         "document_read",
-        f"document:{document_id}",
+        f"complaint:{complaint_id}",
         reason=reason,
         code=found.code,
-        complaint=complaint_id,
+        document=document_id,
     )
     return opened
 
@@ -151,10 +152,10 @@ async def withdraw_document(
         unit,
         caller.subject,
         "document_withdrawn",
-        f"document:{document_id}",
+        f"complaint:{complaint_id}",
         reason=reason,
         code=found.code,
-        complaint=complaint_id,
+        document=document_id,
     )
     after = await document_queries.find_by_id(unit.connection, document_id)
     return show_document(after or found, unit.now.astimezone(context.zone).date())

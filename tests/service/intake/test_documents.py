@@ -193,7 +193,7 @@ async def test_staff_read_it_for_a_reason_that_is_written_down(papers: Driver) -
     assert answer.content.startswith(b"%PDF")
     entries = await papers.rows(
         "SELECT * FROM audit_entry WHERE object = :object",
-        object=f"document:{document['document_id']}",
+        object=f"complaint:{lodged.complaint_id}",
     )
     assert [(each["action"], each["reason"]) for each in entries] == [
         ("document_read", "Pemeriksaan di lapangan.")
