@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import JSON, Column, Index, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
 from services.intake.tables import IntakeTable
@@ -46,7 +47,7 @@ class Application(IntakeTable, table=True):
     stage_title: str | None = text_column(nullable=True)
     outcome: str | None = text_column(nullable=True)
     stage_answers: dict[str, Any] = Field(
-        default={}, sa_column=Column(JSON, nullable=False, server_default="{}")
+        default={}, sa_column=Column(JSONB, nullable=False, server_default="{}")
     )
     held_by: str | None = text_column(nullable=True)
     rounds: int = Field(default=0, sa_column_kwargs={"server_default": "0"})

@@ -81,6 +81,13 @@ class Doors:
         actions: list[str] = seen["legal_actions"]
         return [*actions, "reply"] if seen["open_request"] else actions
 
+    async def agency_seen(self, receipt: dict[str, Any]) -> str | None:
+        """Look at which agency has one's complaint, as intake shows it."""
+        url = f"{self._base['intake']}/intake/v1/complaints/{receipt['tracking_code']}"
+        secret = {"X-Tracking-Secret": receipt["secret"]}
+        opd: str | None = _answer(await self._client.get(url, headers=secret))["opd"]
+        return opd
+
     async def staff(
         self, opd: str | None, complaint_id: str, action: str, body: dict[str, Any]
     ) -> None:

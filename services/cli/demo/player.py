@@ -106,6 +106,8 @@ class Player:
             await self._doors.correct(receipt, {**answers, **turn.answers})
             self._note("diperbaiki pemohon", f"{receipt['tracking_code']} ({script.service})")
             return
+        if files_in(turn.answers):
+            await self._until_seen(receipt, case["opd"])
         filled = dated(turn.answers, self._today())
         given = dict(filled)
         for code, words in files_in(turn.answers).items():
@@ -125,6 +127,13 @@ class Player:
         wish = {name: value for name, value in body.items() if value is not None}
         await self._doors.decide(case["opd"], case["complaint_id"], wish)
         self._note("diputuskan", f"{turn.decision}, {script.service} oleh {case['opd']}")
+
+    async def _until_seen(self, receipt: dict[str, Any], opd: str) -> None:
+        """Wait until intake knows who has the case: only they may add photos."""
+        for _ in range(_LOOKS):
+            if await self._doors.agency_seen(receipt) == opd:
+                return
+            await asyncio.sleep(0.1)
 
     def _today(self) -> date:
         return self._clock.now().astimezone(ZoneInfo(self._day.zone)).date()

@@ -78,7 +78,7 @@ def test_there_are_the_commands_that_the_readme_tells_of() -> None:
     assert commands == {
         *("serve", "stack", "migrate", "topics", "replay", "asyncapi", "openapi"),
         *("token", "demo", "profile", "bank", "routing", "audit", "retention", "sp4n"),
-        *("innovation", "marketplace", "messages", "plan", "sla", "survey"),
+        *("innovation", "marketplace", "messages", "plan", "register", "sla", "survey"),
     }
     assert {words for words in ALL if words[:1] == ("profile",)} == {
         ("profile",),

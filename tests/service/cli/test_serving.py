@@ -141,7 +141,10 @@ async def token_opens_the_door(running: Served, base: str) -> None:
 async def play(running: Served, base: dict[ServiceName, str]) -> None:
     """Play the first complaints of the day, and read what is printed of it."""
     day = read_day(PROFILE).first(_COMPLAINTS)
-    last_minute = max(step.minute for complaint in day.complaints for step in complaint.steps)
+    last_minute = max(
+        *(step.minute for complaint in day.complaints for step in complaint.steps),
+        *(each.minute + turn.after_minutes for each in day.applications for turn in each.turns),
+    )
     clock = SteeredClock(running.clock_file)
     issuer = LocalIssuer(running.home, issuer="tanggap-local", audience="tanggap")
     begins = datetime(2026, 3, 9, 0, 0, tzinfo=UTC)
@@ -161,6 +164,8 @@ async def play(running: Served, base: dict[ServiceName, str]) -> None:
     assert monotonic() - began < 60
     assert player.refusals == []
     assert player.counts["masuk"] == _COMPLAINTS
+    assert player.counts["permohonan"] == len(day.applications)
+    assert player.counts["diputuskan"] == sum(len(each.turns) for each in day.applications)
     assert player.counts["dijawab"] == _COMPLAINTS
     assert player.counts["selesai"] == 5
     assert player.counts["penilaian"] == 5

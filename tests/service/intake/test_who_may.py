@@ -36,6 +36,11 @@ class Signed:
     """A partner or platform that signs; unsigned nothing is taken."""
 
 
+@dataclass(frozen=True)
+class Drafter:
+    """Whoever has the secret of a draft that somebody has begun."""
+
+
 class Staff:
     """These roles; of another OPD's complaint only those of `everywhere` may know."""
 
@@ -53,7 +58,7 @@ BANK = (Role.TRIAGE, Role.SEKDA, Role.LEADER, Role.AUDITOR, Role.ADMIN)
 POSTERS = Staff(Role.OPERATOR, Role.TRIAGE, Role.HEAD, Role.SEKDA, Role.LEADER, Role.ADMIN)
 CALLS = (Role.OPERATOR, Role.TRIAGE, Role.ADMIN)
 
-WHO: dict[str, Public | Reporter | Signed | Staff] = {
+WHO: dict[str, Public | Reporter | Signed | Drafter | Staff] = {
     **dict.fromkeys(
         (
             "submit_complaint",
@@ -71,6 +76,17 @@ WHO: dict[str, Public | Reporter | Signed | Staff] = {
             "show_open311_request",
             "read_open_data",
             "read_open_data_csv",
+            "list_catalogue",
+            "define_catalogue_service",
+            "check_application",
+            "submit_application",
+            "track_application",
+            "save_application_draft",
+            "list_sessions",
+            "confirm_document",
+            "list_registers",
+            "search_register",
+            "draw_register",
             "intake_livez",
             "intake_readyz",
             "intake_metrics",
@@ -91,8 +107,21 @@ WHO: dict[str, Public | Reporter | Signed | Staff] = {
             "ask_for_erasure",
             "join_complaint",
             "list_similar",
+            "correct_application",
+            "rebook_appointment",
+            "list_own_documents",
+            "download_document",
         ),
         Reporter(),
+    ),
+    **dict.fromkeys(
+        (
+            "read_application_draft",
+            "change_application_draft",
+            "delete_application_draft",
+            "submit_application_draft",
+        ),
+        Drafter(),
     ),
     **dict.fromkeys(
         (
@@ -146,6 +175,25 @@ WHO: dict[str, Public | Reporter | Signed | Staff] = {
         ),
         Staff(*BANK, *OFFICERS, everywhere=BANK),
     ),
+    "submit_application_as_staff": Staff(Role.OPERATOR, *OFFICERS),
+    **dict.fromkeys(
+        (
+            "list_applications",
+            "export_applications",
+            "list_visitors",
+            "list_issued_documents",
+            "read_document",
+            "withdraw_document",
+            "import_register",
+            "withdraw_register_entry",
+        ),
+        Staff(*OFFICERS),
+    ),
+    **dict.fromkeys(
+        ("list_staff_registers", "search_staff_register", "draw_staff_register"),
+        Staff(*OFFICERS, Role.ADMIN),
+    ),
+    "read_application": IN_CHARGE,
     "count_posters": POSTERS,
     "print_poster": Public(),
     "export_bank": Staff(*BANK, Role.HEAD, everywhere=BANK),
@@ -187,6 +235,11 @@ class Knocking:
             "format": "json",
             "platform": "whatsapp",
             "month": "2026-01",
+            "code": "sitancap",
+            "service_code": "jumat-berkah",
+            "session": "2026-03-13T08:00",
+            "register_code": "reklame",
+            "verification_code": "K7M3-PXA2-WQ4D-ZT6E",
             **_refused_of(operation),
         }
         for name in _names_in(path):
@@ -247,9 +300,12 @@ def _tells_nothing(answer: httpx.Response, lodged: Lodged) -> None:
 async def test_staff_do_what_their_role_may_and_never_to_what_is_not_theirs(
     foreign: Knocking, operation: Operation, who: Staff
 ) -> None:
-    about_a_complaint = "{complaint_id}" in operation.path
+    about_a_complaint = any(name in operation.path for name in ("{complaint_id}", "{session}"))
     # A file is read before it is asked whose complaint it is for; this one is none.
     hidden = {HIDDEN, 422} if "multipart" in str(operation.content) else {HIDDEN}
+    if "{session}" in operation.path:
+        # That there are sessions everybody knows; who comes is another OPD's business.
+        hidden = {FORBIDDEN}
     for role in Role:
         headers = foreign.intake.system.staff(role, opd=OTHER_OPD)
         answer = await foreign.knock(operation, headers)
@@ -308,3 +364,12 @@ async def test_the_public_learns_nothing_of_a_secret_complaint(
     answer = await foreign.knock(operation, {})
     assert answer.status_code not in {401, FORBIDDEN} or "open311" in operation.path
     _tells_nothing(answer, foreign.aim)
+
+
+@pytest.mark.parametrize(("operation", "who"), _of(Drafter))
+async def test_a_draft_opens_to_its_own_secret_alone(
+    foreign: Knocking, operation: Operation, who: Drafter
+) -> None:
+    del who
+    for headers in ({}, foreign.aim.key, foreign.intake.system.staff(*Role, opd=OPD)):
+        assert (await foreign.knock(operation, headers)).status_code in {FORBIDDEN, HIDDEN}

@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 from alembic import op
-from sqlalchemy.dialects.postgresql import UUID
+from sqlalchemy.dialects.postgresql import JSONB, UUID
 
 revision = "0013"
 down_revision = "0012"
@@ -32,7 +32,7 @@ def upgrade() -> None:
         sa.Column("stage", sa.Text),
         sa.Column("stage_title", sa.Text),
         sa.Column("outcome", sa.Text),
-        sa.Column("stage_answers", sa.JSON, nullable=False, server_default="{}"),
+        sa.Column("stage_answers", JSONB, nullable=False, server_default="{}"),
         sa.Column("rounds", sa.Integer, nullable=False, server_default="0"),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
