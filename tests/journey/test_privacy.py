@@ -41,6 +41,7 @@ def logged() -> Iterator[io.StringIO]:
     """Let everything be logged as in production, down to DEBUG, and return what was."""
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
+    before = structlog.get_config()
     configure_logging("DEBUG", "json")
     # A logger that kept this configuration would go on with it in other tests.
     structlog.configure(cache_logger_on_first_use=False)
@@ -53,7 +54,7 @@ def logged() -> Iterator[io.StringIO]:
     finally:
         root.handlers[:] = handlers
         root.setLevel(level)
-        structlog.reset_defaults()
+        structlog.configure(**before)
 
 
 async def test_no_identity_leaves_intake(town: Town, logged: io.StringIO) -> None:

@@ -115,7 +115,7 @@ async def test_decisions_lead_from_stage_to_stage_to_the_end(routing: Driver) ->
     assert isinstance(ended, StageEntered)
     assert isinstance(resolved, CaseResolved)
     assert (ended.outcome, ended.left, ended.terms) == ("done", "rtlh.penyelesaian", None)
-    assert resolved.text == "Perbaikan rumah selesai dengan bantuan 15.000.000."
+    assert resolved.text == "Perbaikan rumah selesai dengan bantuan Rp15.000.000."
     shown = await view(routing, case, officer(routing))
     assert [each["stage"] for each in shown["visits"]] == [
         "administrasi",
