@@ -32,6 +32,7 @@ from shared.catalogue.values import (
 from shared.contracts.event import Answer
 from shared.expressions.language import Language
 from shared.personal_numbers import normalise_nik, normalise_phone
+from shared.text import is_email
 
 #: A place in what was sent, as a JSON pointer, and what is wrong there, in Indonesian.
 Problem = tuple[str, str]
@@ -39,7 +40,6 @@ Answers = dict[str, Any]
 
 MOST_ADDRESS: Final = 300
 MOST_NUMBER: Final = 10**15
-_EMAIL: Final = re.compile(r"[^@\s<>()\[\],;:\"]{1,64}@(?:[\w-]{1,63}\.)+[\w-]{2,63}")
 _FILE_ID: Final = re.compile(r"[A-Za-z0-9_.:-]{8,200}")
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _SESSION: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}")
@@ -215,7 +215,7 @@ def _text(field: Any, given: Any, _today: date) -> str:
     text = given.strip()
     if not field.min_length <= len(text) <= field.max_length:
         raise _Wrong(f"Tulis {field.min_length} sampai {field.max_length} huruf.")
-    if field.identity == "email" and not _EMAIL.fullmatch(text):
+    if field.identity == "email" and not is_email(text):
         raise _Wrong("Alamat surel tidak benar.")
     if field.pattern is not None and not re.fullmatch(field.pattern, text):
         raise _Wrong(field.help or "Bentuknya tidak seperti yang diminta.")

@@ -32,7 +32,6 @@ class Turn:
     answers: dict[str, Any]
     text: str | None = None
     reason: str | None = None
-    disposition: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +105,6 @@ def _application(entry: dict[str, Any]) -> DemoApplication:
                 answers=turn.get("answers", {}),
                 text=turn.get("text"),
                 reason=turn.get("reason"),
-                disposition=turn.get("disposition"),
             )
             for turn in entry.get("turns", [])
         ),

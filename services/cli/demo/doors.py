@@ -75,17 +75,13 @@ class Doors:
 
     async def citizen_actions(self, receipt: dict[str, Any]) -> list[str]:
         """Look at one's complaint for what may be done now; `reply` while a question is open."""
-        url = f"{self._base['intake']}/intake/v1/complaints/{receipt['tracking_code']}"
-        secret = {"X-Tracking-Secret": receipt["secret"]}
-        seen = _answer(await self._client.get(url, headers=secret))
+        seen = await self._seen(receipt)
         actions: list[str] = seen["legal_actions"]
         return [*actions, "reply"] if seen["open_request"] else actions
 
     async def agency_seen(self, receipt: dict[str, Any]) -> str | None:
         """Look at which agency has one's complaint, as intake shows it."""
-        url = f"{self._base['intake']}/intake/v1/complaints/{receipt['tracking_code']}"
-        secret = {"X-Tracking-Secret": receipt["secret"]}
-        opd: str | None = _answer(await self._client.get(url, headers=secret))["opd"]
+        opd: str | None = (await self._seen(receipt))["opd"]
         return opd
 
     async def staff(
@@ -207,6 +203,12 @@ class Doors:
         headers = self._staff("juru-wawancara", Role.INTERVIEWER)
         stored: int = (await self._post("survey", "/interviews", body, headers))["stored"]
         return stored
+
+    async def _seen(self, receipt: dict[str, Any]) -> dict[str, Any]:
+        """Look at one's own complaint."""
+        url = f"{self._base['intake']}/intake/v1/complaints/{receipt['tracking_code']}"
+        secret = {"X-Tracking-Secret": receipt["secret"]}
+        return _answer(await self._client.get(url, headers=secret))
 
     async def _post(
         self, service: ServiceName, path: str, body: dict[str, Any], headers: dict[str, str]

@@ -106,11 +106,11 @@ class Player:
             await self._doors.correct(receipt, {**answers, **turn.answers})
             self._note("diperbaiki pemohon", f"{receipt['tracking_code']} ({script.service})")
             return
-        if files_in(turn.answers):
-            await self._until_seen(receipt, case["opd"])
         filled = dated(turn.answers, self._today())
-        given = dict(filled)
-        for code, words in files_in(turn.answers).items():
+        files = files_in(turn.answers)
+        if files:
+            await self._until_seen(receipt, case["opd"])
+        for code, words in files.items():
             filled[code] = [
                 await self._doors.prove(
                     case["opd"],
@@ -119,11 +119,15 @@ class Player:
                 )
                 for number, word in enumerate(words)
             ]
-        if filled != given:
+        if files:
             # A photo is known to routing a moment after intake took it.
             await asyncio.sleep(_MOMENT)
-        body = {"decision": turn.decision, "answers": filled, "text": turn.text}
-        body |= {"reason": turn.reason}
+        body = {
+            "decision": turn.decision,
+            "answers": filled,
+            "text": turn.text,
+            "reason": turn.reason,
+        }
         wish = {name: value for name, value in body.items() if value is not None}
         await self._doors.decide(case["opd"], case["complaint_id"], wish)
         self._note("diputuskan", f"{turn.decision}, {script.service} oleh {case['opd']}")

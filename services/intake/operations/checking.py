@@ -5,9 +5,10 @@ from datetime import datetime
 
 from services.intake.context import IntakeContext
 from services.intake.errors import FormIncorrect
-from services.intake.rules.checking import is_email, is_in_the_future
+from services.intake.rules.checking import is_in_the_future
 from services.intake.schemas import ComplaintForm, LocationForm, ReporterForm
 from shared.personal_numbers import normalise_nik, normalise_phone
+from shared.text import is_email
 
 Errors = list[tuple[str, str]]
 

@@ -14,7 +14,7 @@ from services.intake.partner_schemas import (
     PartnerReporter,
     Sp4nReport,
 )
-from services.intake.rules.checking import is_email, is_in_the_future
+from services.intake.rules.checking import is_in_the_future
 from services.intake.schemas import (
     MOST_ADDRESS,
     ComplaintForm,
@@ -22,6 +22,7 @@ from services.intake.schemas import (
     ReporterForm,
 )
 from shared.personal_numbers import normalise_phone
+from shared.text import is_email
 
 CALL112 = "call112"
 SP4N = "sp4n"

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.intake.rules.checking import is_email, is_in_the_future
+from services.intake.rules.checking import is_in_the_future
 from shared.personal_numbers import normalise_nik, normalise_phone
+from shared.text import is_email
 
 NOW = datetime(2026, 3, 9, 2, 0, tzinfo=UTC)
 
