@@ -137,8 +137,13 @@ class Service:
         )
         return app
 
-    async def consume(self, handlers: Mapping[type[Event], Handler]) -> None:
-        """Subscribe to every topic that the table of topics gives this service."""
+    async def consume(
+        self, handlers: Mapping[type[Event], Handler], *, gather_seconds: float = 0.0
+    ) -> None:
+        """Subscribe to every topic that the table of topics gives this service.
+
+        `gather_seconds` after some events the next ones are handled together.
+        """
         if self.transport is None:
             raise RuntimeError(f"{self.name} has no transport to consume from")
         self.handlers = handlers
@@ -149,7 +154,9 @@ class Service:
             self.metrics.observe_inbox,
         )
         topics = [topic.name for topic in topics_consumed_by(self.name)]
-        self.subscription = await self.transport.subscribe(self.name, topics, inbox.handle)
+        self.subscription = await self.transport.subscribe(
+            self.name, topics, inbox.handle, gather_seconds=gather_seconds
+        )
 
     def every_hour(self, chore: Chore) -> None:
         """Do this when the service has started, and every hour then; call it from `on_start`."""

@@ -59,7 +59,7 @@ def create_app(settings: SlaSettings, transport: Transport | None, clock: Clock)
         app.state.boards = boards
         app.state.public_figures = report_api.PublicFigures()
         started.run_in_background("board", boards.run())
-        await started.consume(handlers(context))
+        await started.consume(handlers(context), gather_seconds=settings.gather_seconds)
         async with started.units.begin() as unit:
             await notice_calendars(unit, context)
         started.run_in_background(

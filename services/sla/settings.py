@@ -21,6 +21,15 @@ class SlaSettings(ServiceSettings):
     scan_batch: int = Field(
         500, ge=1, le=2000, description="Due clocks that are handled in one transaction."
     )
+    gather_seconds: float = Field(
+        0.25,
+        ge=0,
+        le=5,
+        description=(
+            "For how long after some events the next ones gather, to be handled together: of a "
+            "case of which several things are heard, the clocks are reckoned once. 0: never."
+        ),
+    )
     board_seconds: float = Field(
         1.0,
         gt=0,

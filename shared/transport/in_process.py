@@ -150,9 +150,18 @@ class InProcessTransport:
         self._wake({m.topic for m in messages})
 
     async def subscribe(
-        self, group: str, topics: Sequence[str], handle: BatchHandler
+        self,
+        group: str,
+        topics: Sequence[str],
+        handle: BatchHandler,
+        *,
+        gather_seconds: float = 0.0,
     ) -> "InProcessSubscription":
-        """Hand messages to `handle`, one task per partition, from the group's last offset."""
+        """Hand messages to `handle`, one task per partition, from the group's last offset.
+
+        Nothing gathers: partitions are read one by one here, and one process has time enough.
+        """
+        del gather_seconds
         async with self._database.transaction() as connection:
             rows = (await connection.execute(_OFFSETS, {"group": group})).all()
         offsets = {(row.topic, row.partition): row.offset for row in rows}

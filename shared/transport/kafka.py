@@ -77,7 +77,12 @@ class KafkaTransport:
             raise failures[0]
 
     async def subscribe(
-        self, group: str, topics: Sequence[str], handle: BatchHandler
+        self,
+        group: str,
+        topics: Sequence[str],
+        handle: BatchHandler,
+        *,
+        gather_seconds: float = 0.0,
     ) -> KafkaSubscription:
         """Join the group and hand over messages until stopped."""
 
@@ -100,7 +105,15 @@ class KafkaTransport:
                 metadata_max_age_ms=30_000,
             )
 
-        subscription = KafkaSubscription(make_consumer, group, topics, handle, self._hung_after)
+        subscription = KafkaSubscription(
+            make_consumer,
+            group,
+            topics,
+            handle,
+            self._hung_after,
+            gather_seconds=gather_seconds,
+            full_poll=self._batch_size,
+        )
         subscription.start()
         return subscription
 

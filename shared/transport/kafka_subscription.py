@@ -51,13 +51,22 @@ class KafkaSubscription:
         topics: Sequence[str],
         handle: BatchHandler,
         hung_after_seconds: float,
+        gather_seconds: float = 0.0,
+        full_poll: int = 0,
     ) -> None:
-        """Nothing connects before `start`; `make_consumer` is called again after each loss."""
+        """Nothing connects before `start`; `make_consumer` is called again after each loss.
+
+        `gather_seconds` after a poll that brought messages the next ones gather at the broker, for
+        a batch of many costs little more than one of few; not after one that brought so many as
+        make it full, behind which there are more.
+        """
         self._make_consumer = make_consumer
         self._group = group
         self._topics = topics
         self._handle = handle
         self._hung_after = hung_after_seconds
+        self._gather = gather_seconds
+        self._full_poll = full_poll
         self._consumer: AIOKafkaConsumer | None = None
         self._task: asyncio.Task[None] | None = None
         self._stopping = asyncio.Event()
@@ -148,6 +157,8 @@ class KafkaSubscription:
                 self._busy[partition] = asyncio.create_task(
                     self._handle_batch(consumer, partition, records)
                 )
+        if self._gather and 0 < sum(map(len, batches.values())) < self._full_poll:
+            await self._rest(self._gather)
 
     def _collect_finished(self) -> None:
         for partition, task in list(self._busy.items()):

@@ -53,11 +53,17 @@ class Transport(Protocol):
         ...
 
     async def subscribe(
-        self, group: str, topics: Sequence[str], handle: BatchHandler
+        self,
+        group: str,
+        topics: Sequence[str],
+        handle: BatchHandler,
+        *,
+        gather_seconds: float = 0.0,
     ) -> Subscription:
         """Hand every message of these topics to `handle`, batch by batch of one partition.
 
         A batch is handed over again, after a back-off that grows, until `handle` returns; other
-        partitions flow on meanwhile.
+        partitions flow on meanwhile. `gather_seconds` are for a consumer that nobody waits for: so
+        long after some messages the next ones gather, where that makes them cheaper.
         """
         ...

@@ -20,10 +20,15 @@ class UnconnectedTransport:
         raise RuntimeError("This transport leads nowhere.")
 
     async def subscribe(
-        self, group: str, topics: Sequence[str], handle: BatchHandler
+        self,
+        group: str,
+        topics: Sequence[str],
+        handle: BatchHandler,
+        *,
+        gather_seconds: float = 0.0,
     ) -> "SilentSubscription":
         """Subscribe to silence."""
-        del group, topics, handle
+        del group, topics, handle, gather_seconds
         return SilentSubscription()
 
 

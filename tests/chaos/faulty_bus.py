@@ -61,7 +61,12 @@ class FaultyBus:
             raise WireCut("before the acknowledgement arrived")
 
     async def subscribe(
-        self, group: str, topics: Sequence[str], handle: BatchHandler
+        self,
+        group: str,
+        topics: Sequence[str],
+        handle: BatchHandler,
+        *,
+        gather_seconds: float = 0.0,
     ) -> Subscription:
         """Hand over batches of one group, with the faults ordered for it."""
         self._handlers[group] = handle
@@ -81,7 +86,7 @@ class FaultyBus:
             if arriving:
                 await handle(arriving)
 
-        return await self._bus.subscribe(group, topics, hand_over)
+        return await self._bus.subscribe(group, topics, hand_over, gather_seconds=gather_seconds)
 
     async def release(self, group: str) -> None:
         """Hand over what was held back, in disorder; it stays here until it has taken effect."""

@@ -180,7 +180,12 @@ class ProcessWire:
         await self._process.reach(Point.BEFORE_MARK)
 
     async def subscribe(
-        self, group: str, topics: Sequence[str], handle: BatchHandler
+        self,
+        group: str,
+        topics: Sequence[str],
+        handle: BatchHandler,
+        *,
+        gather_seconds: float = 0.0,
     ) -> Subscription:
         """Subscribe; the process may die between the effect and the offset."""
 
@@ -188,4 +193,6 @@ class ProcessWire:
             await handle(messages)
             await self._process.reach(Point.BEFORE_OFFSET)
 
-        return await self._bus.subscribe(group, topics, handle_or_die)
+        return await self._bus.subscribe(
+            group, topics, handle_or_die, gather_seconds=gather_seconds
+        )

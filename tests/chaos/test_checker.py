@@ -253,7 +253,12 @@ class AcknowledgesFirst(InProcessTransport):
     crashed = False
 
     async def subscribe(
-        self, group: str, topics: Sequence[str], handle: BatchHandler
+        self,
+        group: str,
+        topics: Sequence[str],
+        handle: BatchHandler,
+        *,
+        gather_seconds: float = 0.0,
     ) -> "InProcessSubscription":
         """Lose the first batch that routing is given."""
 
@@ -263,7 +268,7 @@ class AcknowledgesFirst(InProcessTransport):
                 return
             await handle(messages)
 
-        return await super().subscribe(group, topics, lossy)
+        return await super().subscribe(group, topics, lossy, gather_seconds=gather_seconds)
 
 
 async def test_an_acknowledgement_before_the_effect_is_noticed(

@@ -108,7 +108,12 @@ class Wire:
         self.sent.extend(messages)
 
     async def subscribe(
-        self, group: str, topics: Sequence[str], handle: BatchHandler
+        self,
+        group: str,
+        topics: Sequence[str],
+        handle: BatchHandler,
+        *,
+        gather_seconds: float = 0.0,
     ) -> Subscription:
         """Refuse: tests hand over themselves."""
         raise NotImplementedError
