@@ -1,6 +1,6 @@
 """One Postgres database of one service: its engine, its transactions, and which failures pass."""
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any
@@ -35,8 +35,18 @@ class Database:
     per event (see ARCHITECTURE, "Why no session").
     """
 
-    def __init__(self, url: str, *, pool_size: int = 10, max_overflow: int = 10) -> None:
-        """Take a `postgresql+asyncpg://` URL; nothing connects before the first statement."""
+    def __init__(
+        self,
+        url: str,
+        *,
+        pool_size: int = 10,
+        max_overflow: int = 10,
+        server_settings: Mapping[str, str] | None = None,
+    ) -> None:
+        """Take a `postgresql+asyncpg://` URL; nothing connects before the first statement.
+
+        `server_settings` are Postgres parameters of every connection, beside the usual ones.
+        """
         self.engine: AsyncEngine = create_async_engine(
             url,
             pool_size=pool_size,
@@ -53,15 +63,22 @@ class Database:
                     "jit": "off",
                     # A process that hangs in a transaction must not keep its locks for ever.
                     "idle_in_transaction_session_timeout": str(_IDLE_MILLISECONDS),
+                    **(server_settings or {}),
                 },
             },
         )
+        self._autocommit = self.engine.execution_options(isolation_level="AUTOCOMMIT")
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncConnection]:
         """Open a connection in a transaction that commits on leaving, and rolls back on error."""
         async with self.engine.begin() as connection:
             yield connection
+
+    async def ask(self, statement: str, *values: object) -> list[Any]:
+        """Run one statement by itself, on asyncpg itself: one round trip; see `fetch`."""
+        async with self._autocommit.connect() as connection:
+            return await _run(_driver_of(connection), statement, *values)
 
     async def ping(self) -> None:
         """Ask for one row; raises when the database does not answer."""
@@ -80,14 +97,23 @@ async def fetch(connection: AsyncConnection, statement: str, *values: object) ->
     Placeholders are `$1`, `$2`; rows are asyncpg's, with columns by name; so are errors, all of
     which `is_transient` knows.
     """
+    driver = _driver_of(connection)
+    if not driver.is_in_transaction():
+        # SQLAlchemy begins a transaction with the first statement that it sees.
+        await connection.execute(_ANY)
+    return await _run(driver, statement, *values)
+
+
+def _driver_of(connection: AsyncConnection) -> Any:
     if connection.sync_connection is None:
         raise RuntimeError("the connection is not open")
     driver = connection.sync_connection.connection.driver_connection
     if driver is None:
         raise RuntimeError("the connection was given up")
-    if not driver.is_in_transaction():
-        # SQLAlchemy begins a transaction with the first statement that it sees.
-        await connection.execute(_ANY)
+    return driver
+
+
+async def _run(driver: Any, statement: str, *values: object) -> list[Any]:
     try:
         rows: list[Any] = await driver.fetch(statement, *values)
     except asyncpg.InterfaceError as error:

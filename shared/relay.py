@@ -47,6 +47,8 @@ _MARK = text(
     """
 )
 _FORGET = text("DELETE FROM outbox WHERE published_at < :before")
+# A lone event goes at once; one that follows waits for others this long.
+_GATHER_SECONDS = 0.02
 _TRY_LOCK = text("SELECT pg_try_advisory_lock(:key)")
 
 
@@ -139,10 +141,13 @@ class Relay:
                     task.add_done_callback(self._wake_on_failure)
                     sending[task] = batch
                 # A full batch has more behind it. After any other, what is committed while it is
-                # on its way gathers, and goes with the next one: few large batches, not many small.
+                # on its way, and shortly after, gathers and goes with the next one: few large
+                # batches cost everyone behind them less than many small ones.
                 full = batch is not None and len(batch.seqs) >= self._batch_size
                 await self._collect(sending, at_most=self._in_flight if full else 1)
                 if not full:
+                    if batch is not None:
+                        await self._rest(_GATHER_SECONDS)
                     await self._wait(self._poll_seconds)
                 if self._clock.now() - last_cleaning > timedelta(minutes=10):
                     last_cleaning = self._clock.now()

@@ -65,6 +65,8 @@ class Service:
         self.clock = clock
         self.transport = transport
         self.metrics = ServiceMetrics(name)
+        self._database_url = settings.database_url
+        self._further_databases: list[Database] = []
         self.database = Database(
             settings.database_url,
             pool_size=2 * settings.core.database_pool,
@@ -158,6 +160,20 @@ class Service:
             self.name, topics, inbox.handle, gather_seconds=gather_seconds
         )
 
+    def open_database(self, pool_size: int, server_settings: Mapping[str, str]) -> Database:
+        """Open further connections to the service's database, with settings of their own.
+
+        They are closed when the service stops.
+        """
+        database = Database(
+            self._database_url,
+            pool_size=pool_size,
+            max_overflow=0,
+            server_settings=server_settings,
+        )
+        self._further_databases.append(database)
+        return database
+
     def every_hour(self, chore: Chore) -> None:
         """Do this when the service has started, and every hour then; call it from `on_start`."""
         self._chores.append(chore)
@@ -229,7 +245,8 @@ class Service:
         if self.transport is not None and self._transport_started:
             self._transport_started = False
             await self.transport.stop()
-        await self.database.close()
+        for database in (self.database, *self._further_databases):
+            await database.close()
         log.info("service_stopped", service=self.name)
 
     async def _watch(self) -> None:

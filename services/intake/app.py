@@ -1,7 +1,9 @@
 """Builds intake from its settings, a transport and a clock: the composition root."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import timedelta
+from typing import Final
 
 from fastapi import FastAPI
 
@@ -35,22 +37,25 @@ from services.intake.api import (
 )
 from services.intake.api.admission import Admission
 from services.intake.api.doors import Doors, doors_of
+from services.intake.bank_queries import READING, Entry
 from services.intake.channels.message import IncomingMessage
 from services.intake.channels.remote import RemoteFiles
 from services.intake.consumers import handlers
-from services.intake.context import FileRoom, make_context
+from services.intake.context import FileRoom, IntakeContext, make_context
 from services.intake.fetching import fetch_files
 from services.intake.finder import find_duplicates
 from services.intake.gammu import GammuInbox, poll_gammu
 from services.intake.housekeeping import chores_of
 from services.intake.metrics import GAUGES, IntakeMetrics
 from services.intake.operations.bank_upkeep import keep_bank, keep_words
+from services.intake.operations.searching import Bank, Wanted, list_pages
 from services.intake.operations.submission import submit_complaints
 from services.intake.receiving import receive_items
 from services.intake.sending import Correspondence
 from services.intake.settings import IntakeSettings
 from services.intake.storing import store_documents
 from shared.clock import Clock
+from shared.gathering import GroupReader
 from shared.group_commit import GroupWriter
 from shared.media.settings import MediaSettings
 from shared.media.store import FolderStore
@@ -61,6 +66,8 @@ from shared.service import Service
 from shared.transport.port import Transport
 from shared.vault import open_vault
 
+# More at a time than there are processors find nothing sooner.
+_BANK_READERS: Final = 2
 _DESCRIPTION = (
     "Takes in complaints by every channel, keeps who reported and in which words, "
     "and shows citizens what becomes of it."
@@ -111,6 +118,7 @@ def create_app(settings: IntakeSettings, transport: Transport | None, clock: Clo
             admission=Admission(settings, vault, clock),
             partner_keys=partner_keys,
             settings=settings,
+            bank=_open_bank(started, context),
         )
         correspondence.start(context)
         started.run_in_background("finder", find_duplicates(started.units, context))
@@ -162,6 +170,17 @@ def create_app(settings: IntakeSettings, transport: Transport | None, clock: Clo
     ]
     app = service.build_app("Laporan Warga", _DESCRIPTION, routers, on_start, submitting.hot_door)
     return app
+
+
+def _open_bank(service: Service, context: IntakeContext) -> Bank:
+    # A connection for each reader, and one for questions between them.
+    database = service.open_database(_BANK_READERS + 1, READING)
+
+    async def read(items: Sequence[Wanted]) -> Sequence[Sequence[Entry]]:
+        return await list_pages(database.ask, context, items)
+
+    reader = GroupReader(read, readers=_BANK_READERS)
+    return Bank(database.ask, reader.submit)
 
 
 def _file_room(settings: IntakeSettings, zone: str) -> FileRoom:

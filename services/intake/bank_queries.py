@@ -4,21 +4,46 @@ A bank of a million entries makes Postgres' guesses about frequent words costly,
 scans are ruled out in these transactions and each statement asks for one window of time.
 """
 
-from collections.abc import Sequence
+import json
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Final, cast
+from typing import Any, Final, NamedTuple, cast
+from uuid import UUID
 
 from sqlalchemy import Row, TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.intake.bank_schemas import BankState
 from services.intake.rules.searching import MARK, Filters, Span, Window, write_query
 
-#: What an entry shows; `words` is for the index alone.
-_SHOWN: Final = (
-    "entry_id, is_import, submitted_at, channel, classification, state, opd, topic, area_code, "
-    "lat, lon, secret, title, text, responded_at, resolved_at"
-)
+Fetch = Callable[..., Awaitable[list[Any]]]
+"""Runs a statement of asyncpg's with its values: `Database.ask`, or `fetch` on a connection."""
+
+
+class Entry(NamedTuple):
+    """An entry as it is shown; in the order of the columns that every statement names."""
+
+    entry_id: UUID
+    is_import: bool
+    submitted_at: datetime
+    channel: str | None
+    classification: str
+    state: BankState
+    opd: str | None
+    topic: str | None
+    area_code: str | None
+    lat: float | None
+    lon: float | None
+    secret: bool
+    title: str | None
+    text: str
+    responded_at: datetime | None
+    resolved_at: datetime | None
+
+
+_SHOWN: Final = ", ".join(Entry._fields)
+
 _ASKED: Final = "(websearch_to_tsquery('indonesian', :text) && CAST(:facts AS tsquery))"
 _SEEN: Final = """
     submitted_at >= :since AND submitted_at < :until
@@ -28,28 +53,62 @@ _MATCHES: Final = f"words @@ {_ASKED} AND {_SEEN}"
 _BY_INDEX: Final = text(
     "SELECT set_config('enable_seqscan', 'off', true), (SELECT min(week) FROM bank_week)"
 )
-_PAGE: Final = text(
-    f"""
-    SELECT {_SHOWN} FROM bank_entry
-    WHERE {_MATCHES} AND (submitted_at, entry_id) < (:before, CAST(:before_id AS uuid))
-    ORDER BY submitted_at DESC, entry_id DESC LIMIT :most
-    """  # noqa: S608 - names of our own
-)
 # As its index has it: no other statement shall use that one.
 _UTC: Final = "(submitted_at AT TIME ZONE 'UTC')"
-# The newest entries, one after the other: `probed` of them at most.
-_PROBE: Final = text(
-    f"""
-    SELECT {_SHOWN} FROM (
-        SELECT {_SHOWN}, words FROM bank_entry
-        WHERE ({_UTC}, entry_id)
-            < (CAST(:before AS timestamptz) AT TIME ZONE 'UTC', CAST(:before_id AS uuid))
-        ORDER BY {_UTC} DESC, entry_id DESC LIMIT :probed
-    ) AS newest
-    WHERE (numnode({_ASKED}) = 0 OR words @@ {_ASKED}) AND {_SEEN}
-    ORDER BY submitted_at DESC, entry_id DESC LIMIT :most
+# For each search first the newest entries, one after the other, `probed` of them at most: of what
+# is frequent a page is among them. Else one window after the other, until the page is full: rows of
+# a nested loop come in the order of its outer side, and LIMIT asks for no more than it needs.
+_NEWEST: Final = f"""
+    WITH asked AS MATERIALIZED (
+        SELECT place, websearch_to_tsquery('indonesian', words) && CAST(facts AS tsquery) AS query,
+               since, until, before_at, before_id, all_secrets, own_opd, most, windows
+        FROM unnest(
+            CAST($1 AS text[]), CAST($2 AS text[]), CAST($3 AS timestamptz[]),
+            CAST($4 AS timestamptz[]), CAST($5 AS timestamptz[]), CAST($6 AS uuid[]),
+            CAST($7 AS bool[]), CAST($8 AS text[]), CAST($9 AS int[]), CAST($10 AS text[])
+        ) WITH ORDINALITY AS a (words, facts, since, until, before_at, before_id, all_secrets,
+                                own_opd, most, windows, place)
+    )
+    SELECT asked.place, page.*
+    FROM asked CROSS JOIN LATERAL (
+        WITH probe AS MATERIALIZED (
+            SELECT {_SHOWN} FROM (
+                SELECT {_SHOWN}, words FROM bank_entry
+                WHERE ({_UTC}, entry_id) < (before_at AT TIME ZONE 'UTC', before_id)
+                ORDER BY {_UTC} DESC, entry_id DESC LIMIT $11
+            ) AS newest
+            WHERE (numnode(query) = 0 OR words @@ query)
+              AND submitted_at >= since AND submitted_at < until
+              AND (NOT secret OR all_secrets OR opd = own_opd)
+            ORDER BY submitted_at DESC, entry_id DESC LIMIT most
+        )
+        (SELECT * FROM probe WHERE (SELECT count(*) FROM probe) = most)
+        UNION ALL
+        (
+            SELECT entry.*
+            FROM json_to_recordset(CAST(windows AS json))
+                AS part (since timestamptz, until timestamptz, periods text)
+            CROSS JOIN LATERAL (
+                SELECT {_SHOWN} FROM bank_entry
+                WHERE words @@ (query && CAST(part.periods AS tsquery))
+                  AND submitted_at >= part.since AND submitted_at < part.until
+                  AND (NOT secret OR all_secrets OR opd = own_opd)
+                  AND (submitted_at, entry_id) < (before_at, before_id)
+                ORDER BY submitted_at DESC, entry_id DESC LIMIT most
+            ) AS entry
+            WHERE (SELECT count(*) FROM probe) < most
+            LIMIT most
+        )
+    ) AS page
     """  # noqa: S608 - names of our own
-)
+#: Of connections that ask for pages alone: the index of words whatever Postgres thinks of them, by
+#: a plan that is made once.
+READING: Final[Mapping[str, str]] = {
+    "enable_seqscan": "off",
+    "plan_cache_mode": "force_generic_plan",
+    "max_parallel_workers_per_gather": "0",
+}
+_OLDEST: Final = "SELECT min(week) AS week FROM bank_week"
 _NAMED: Final = text(
     f"SELECT {_SHOWN} FROM bank_entry WHERE entry_id = ANY (CAST(:ids AS uuid[]))"  # noqa: S608
 )
@@ -118,14 +177,22 @@ _OPEN: Final = text(
     """
 )
 # How well a vocabulary of the bank's own words knows what somebody typed.
-_SHARES: Final = text("SELECT word, share FROM bank_word WHERE word = ANY (:words)")
-_ALIKE: Final = text(
-    """
+_SHARES: Final = "SELECT word, share FROM bank_word WHERE word = ANY (CAST($1 AS text[]))"
+_ALIKE: Final = """
     SELECT DISTINCT ON (typed) typed, word
-    FROM unnest(CAST(:typed AS text[])) AS typed JOIN bank_word ON word % typed
+    FROM unnest(CAST($1 AS text[])) AS typed JOIN bank_word ON word % typed
     ORDER BY typed, similarity(word, typed) DESC, share DESC
     """
-)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A page that somebody asks for: the newest `most` after `before`, in all the windows."""
+
+    filters: Filters
+    windows: Sequence[Window]
+    before: "Position"
+    most: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,27 +212,20 @@ async def by_index_alone(connection: AsyncConnection) -> date | None:
     return cast(date | None, oldest)
 
 
-async def probe_newest(
-    connection: AsyncConnection,
-    filters: Filters,
-    window: Window,
-    before: Position,
-    most: int,
-    probed: int,
-) -> Sequence[Row[Any]]:
-    """Return the newest matches of a window among so many of the newest after a position."""
-    values = {"before": before.submitted_at, "before_id": before.entry_id, "most": most}
-    return (
-        await connection.execute(_PROBE, _values(filters, window) | values | {"probed": probed})
-    ).all()
+async def read_oldest(ask: Fetch) -> date | None:
+    """Return the Monday of the oldest week that the bank knows."""
+    return cast(date | None, (await ask(_OLDEST))[0]["week"])
 
 
-async def list_newest(
-    connection: AsyncConnection, filters: Filters, window: Window, before: Position, most: int
-) -> Sequence[Row[Any]]:
-    """Return the newest matches of a window that come after a position."""
-    values = {"before": before.submitted_at, "before_id": before.entry_id, "most": most}
-    return (await connection.execute(_PAGE, _values(filters, window) | values)).all()
+async def list_newest(ask: Fetch, pages: Sequence[Asked], probed: int) -> list[list[Entry]]:
+    """Return the newest matches of each page, by one statement for all.
+
+    So many of the newest entries are `probed` before the index of words is asked.
+    """
+    found: list[list[Entry]] = [[] for _ in pages]
+    for place, *shown in await ask(_NEWEST, *zip(*map(_asked, pages), strict=True), probed):
+        found[place - 1].append(Entry._make(shown))
+    return found
 
 
 async def list_scored(
@@ -182,10 +242,10 @@ async def list_scored(
     return [(row.score, row.submitted_at, str(row.entry_id)) for row in rows]
 
 
-async def list_named(connection: AsyncConnection, ids: Sequence[str]) -> dict[str, Row[Any]]:
+async def list_named(connection: AsyncConnection, ids: Sequence[str]) -> dict[str, Entry]:
     """Return entries by their ids."""
     rows = await connection.execute(_NAMED, {"ids": list(ids)})
-    return {str(row.entry_id): row for row in rows}
+    return {str(row.entry_id): Entry._make(row) for row in rows}
 
 
 async def count_matches(
@@ -250,16 +310,14 @@ async def count_open(
     return {(row.area_code, row.opd): row.entries for row in rows}
 
 
-async def find_shares(connection: AsyncConnection, words: Sequence[str]) -> dict[str, float]:
+async def find_shares(ask: Fetch, words: Sequence[str]) -> dict[str, float]:
     """Return how often words are used, of those that people use at all."""
-    rows = await connection.execute(_SHARES, {"words": list(words)})
-    return {row.word: row.share for row in rows}
+    return {row["word"]: row["share"] for row in await ask(_SHARES, words)}
 
 
-async def find_alike(connection: AsyncConnection, typed: Sequence[str]) -> dict[str, str]:
+async def find_alike(ask: Fetch, typed: Sequence[str]) -> dict[str, str]:
     """Return for each word, where there is one, the known word that is spelled most like it."""
-    rows = await connection.execute(_ALIKE, {"typed": list(typed)})
-    return {row.typed: row.word for row in rows}
+    return {row["typed"]: row["word"] for row in await ask(_ALIKE, typed)}
 
 
 def _scored(by: str) -> TextClause:
@@ -282,3 +340,27 @@ def _values(filters: Filters, window: Window) -> dict[str, Any]:
         "all_secrets": filters.sees_all_secrets,
         "own_opd": filters.own_opd,
     }
+
+
+def _asked(page: Asked) -> tuple[object, ...]:
+    filters, parts = page.filters, page.windows
+    windows = [
+        {
+            "since": part.since.isoformat(),
+            "until": part.until.isoformat(),
+            "periods": write_query([], part.periods),
+        }
+        for part in parts
+    ]
+    return (
+        filters.text,
+        write_query(filters.facts()),
+        parts[-1].since,
+        parts[0].until,
+        page.before.submitted_at,
+        page.before.entry_id,
+        filters.sees_all_secrets,
+        filters.own_opd,
+        page.most,
+        json.dumps(windows),
+    )

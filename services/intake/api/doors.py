@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.intake.api.admission import Admission
 from services.intake.context import IntakeContext
 from services.intake.errors import BeginAnew, SenderBlocked, TrackingCodeTaken
+from services.intake.operations.searching import Bank
 from services.intake.operations.submission import Outcome, Receipt, Submission, redraw_code
 from services.intake.settings import IntakeSettings
 from shared.group_commit import GroupWriter
@@ -29,7 +30,8 @@ class Doors:
     """The context of operations, units of work, the writer of submissions, limits and settings.
 
     `partner_keys` are the keys by which each partner signs; a partner without any is refused.
-    `searches` lets few search at a time.
+    `bank` finds the newest for those who search at the same time; `searches` lets few of those who
+    count, or want another order, read at a time.
     """
 
     context: IntakeContext
@@ -38,6 +40,7 @@ class Doors:
     admission: Admission
     partner_keys: Mapping[str, Sequence[bytes]]
     settings: IntakeSettings
+    bank: Bank
     searches: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_SEARCHES))
 
     @asynccontextmanager

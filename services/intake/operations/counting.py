@@ -19,7 +19,14 @@ from services.intake.bank_schemas import (
     WordCount,
 )
 from services.intake.context import IntakeContext
-from services.intake.operations.searching import each_window, list_page, search, show, zone_of
+from services.intake.operations.searching import (
+    Wanted,
+    bank_within,
+    each_window,
+    search,
+    show,
+    zone_of,
+)
 from services.intake.rules.searching import Filters
 from services.intake.rules.trends import common_words, rising_words
 
@@ -122,7 +129,8 @@ async def tell_about(
     if page.searched_for is not None:
         filters = filters.spelled(page.searched_for)
     facets = await count_facets(connection, context, filters, now)
-    rows = await list_page(connection, context, filters, now, None, MOST_READ)
+    bank = await bank_within(connection, context)
+    rows = await bank.list_page(Wanted(filters, now, None, MOST_READ))
     since = (rows[0].submitted_at if rows else now) - RECENT
     recent = [_words(row) for row in rows if row.submitted_at >= since]
     before = [_words(row) for row in rows if row.submitted_at < since]

@@ -9,7 +9,7 @@ from typing import Any, Final
 from services.intake.bank_queries import Position
 from services.intake.bank_schemas import OpenDataTable
 from services.intake.context import IntakeContext
-from services.intake.operations.searching import list_page
+from services.intake.operations.searching import Wanted, bank_within
 from services.intake.rules.searching import Filters
 from services.intake.rules.spreadsheets import plain_cell
 from shared.database import Database
@@ -47,7 +47,8 @@ async def export_entries(
     position: Position | None = None
     while True:
         async with database.transaction() as connection:
-            rows = await list_page(connection, context, filters, now, position, PAGE)
+            bank = await bank_within(connection, context)
+            rows = await bank.list_page(Wanted(filters, now, position, PAGE))
         yield write_lines(map(_cells, rows))
         if len(rows) < PAGE:
             return

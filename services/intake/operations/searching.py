@@ -1,22 +1,24 @@
 """Searching the bank: the newest, the most relevant or the most alike, window by window."""
 
 import re
-from collections.abc import AsyncIterator, Sequence
-from datetime import datetime
-from typing import Any, Final
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import partial
+from typing import Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.intake import bank_queries as queries
-from services.intake.bank_queries import Position
+from services.intake.bank_queries import Asked, Entry, Fetch, Position
 from services.intake.bank_schemas import BankItem, BankPage, Sort
 from services.intake.context import IntakeContext
 from services.intake.errors import CursorUnknown
 from services.intake.rules.searching import Filters, Span, Window, any_of, windows
 from services.intake.rules.trends import words_of
 from shared.cursor import read_cursor, write_cursor
+from shared.database import fetch
 from shared.ids import UUID_PATTERN
 
 #: The newest matches of which the most relevant are chosen.
@@ -38,12 +40,55 @@ def zone_of(context: IntakeContext) -> ZoneInfo:
     return ZoneInfo(context.profile.pemda.zone)
 
 
-async def span_of(
-    connection: AsyncConnection, filters: Filters, zone: ZoneInfo, now: datetime
-) -> Span | None:
-    """Return the time to look through; None for an empty bank, and for days it knows nothing of."""
-    oldest = await queries.by_index_alone(connection)
-    return None if oldest is None else filters.span(oldest, now, zone)
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A page that somebody wants: the newest `most` matches, or those after a position."""
+
+    filters: Filters
+    now: datetime
+    start: Position | None
+    most: int
+
+
+@dataclass(frozen=True, slots=True)
+class Bank:
+    """The bank as searches read it: by single statements, and pages of the newest."""
+
+    ask: Fetch
+    list_page: Callable[[Wanted], Awaitable[Sequence[Entry]]]
+
+
+async def bank_within(connection: AsyncConnection, context: IntakeContext) -> Bank:
+    """Return the bank as a transaction sees it."""
+    await queries.by_index_alone(connection)
+    ask = partial(fetch, connection)
+
+    async def list_page(wanted: Wanted) -> Sequence[Entry]:
+        return (await list_pages(ask, context, [wanted]))[0]
+
+    return Bank(ask, list_page)
+
+
+async def list_pages(
+    ask: Fetch, context: IntakeContext, pages: Sequence[Wanted]
+) -> Sequence[Sequence[Entry]]:
+    """Return the pages that several want at the same time, by one statement for all."""
+    zone = zone_of(context)
+    oldest = await queries.read_oldest(ask)
+    asked = [_asked(wanted, oldest, zone) for wanted in pages]
+    sought = [each for each in asked if each is not None]
+    found = iter(await queries.list_newest(ask, sought, PROBED) if sought else ())
+    return [[] if each is None else next(found) for each in asked]
+
+
+def _asked(wanted: Wanted, oldest: date | None, zone: ZoneInfo) -> Asked | None:
+    """Return where to look for a page; None where nothing can be."""
+    span = _span_of(oldest, wanted.filters, zone, wanted.now)
+    if span is None:
+        return None
+    before = wanted.start or Position(span.until, _LAST_ID)
+    parts = list(windows(span.before(before.submitted_at), zone))
+    return Asked(wanted.filters, parts, before, wanted.most) if parts else None
 
 
 async def search(
@@ -60,15 +105,39 @@ async def search(
 
     Where nothing matches, words that nobody uses give way to those spelled most like them.
     """
-    find = _find_newest if sort == "newest" else _find_relevant
-    page = await find(connection, context, filters, now, cursor, limit)
-    if page.items or cursor is not None or not filters.text:
-        return page
-    corrected = await _correct(connection, filters.text)
-    if corrected is None:
-        return page
-    found = await find(connection, context, filters.spelled(corrected), now, None, limit)
-    return found.model_copy(update={"searched_for": corrected})
+    bank = await bank_within(connection, context)
+    if sort == "newest":
+        return await search_newest(bank, filters, now, cursor=cursor, limit=limit)
+    start = 0 if cursor is None else int(read_cursor(cursor, int)[0])
+
+    async def find(chosen: Filters) -> BankPage:
+        return await _find_relevant(connection, context, chosen, now, max(start, 0), limit)
+
+    return await _spelled_right(bank, find, filters, begins=cursor is None)
+
+
+async def search_newest(
+    bank: Bank,
+    filters: Filters,
+    now: datetime,
+    *,
+    cursor: str | None = None,
+    limit: int = 20,
+) -> BankPage:
+    """Return a page of what matches, the newest first; see `search`."""
+    start = None if cursor is None else _read_position(cursor)
+
+    async def find(chosen: Filters) -> BankPage:
+        rows = await bank.list_page(Wanted(chosen, now, start, limit + 1))
+        following = rows[limit - 1] if len(rows) > limit else None
+        return BankPage(
+            items=[show(row) for row in rows[:limit]],
+            next=None
+            if following is None
+            else write_cursor(following.submitted_at.isoformat(), str(following.entry_id)),
+        )
+
+    return await _spelled_right(bank, find, filters, begins=cursor is None)
 
 
 async def find_alike(
@@ -81,7 +150,7 @@ async def find_alike(
 ) -> BankPage:
     """Return what is most like a text, among the newest entries that share a rare word with it."""
     words = sorted(words_of(like))
-    shares = await queries.find_shares(connection, words)
+    shares = await queries.find_shares(partial(fetch, connection), words)
     # A word that nobody uses finds nothing, and a misspelled one nothing but itself: last.
     rarest = sorted(words, key=lambda word: (word not in shares, shares.get(word, 0.0)))
     if not rarest:
@@ -91,64 +160,20 @@ async def find_alike(
     return BankPage(items=await _show_scored(connection, found[:limit]))
 
 
-async def list_page(
-    connection: AsyncConnection,
-    context: IntakeContext,
-    filters: Filters,
-    now: datetime,
-    start: Position | None,
-    most: int,
-) -> list[Row[Any]]:
-    """Return the newest matches after a position, as rows."""
-    zone = zone_of(context)
-    span = await span_of(connection, filters, zone, now)
-    if span is None:
-        return []
-    before = start or Position(span.until, _LAST_ID)
-    whole = Window(span.since, span.until, ())
-    newest = await queries.probe_newest(connection, filters, whole, before, most, PROBED)
-    if len(newest) == most:
-        return list(newest)
-    found: list[Row[Any]] = []
-    for window in windows(span.before(before.submitted_at), zone):
-        wanted = most - len(found)
-        found += await queries.list_newest(connection, filters, window, before, wanted)
-        if len(found) == most:
-            break
-    return found
-
-
-def show(row: Row[Any], score: float | None = None) -> BankItem:
-    """Show an entry."""
-    values = dict(row._mapping)  # noqa: SLF001 - documented API
+def show(row: Entry, score: float | None = None) -> BankItem:
+    """Show an entry; it is as the database has it, and not checked again."""
+    values = row._asdict()
     is_import = values.pop("is_import")
-    return BankItem.model_validate(
-        {
-            **values,
-            "entry_id": str(values["entry_id"]),
-            "source": "archive" if is_import else "live",
-            "score": score,
-        }
+    return BankItem.model_construct(
+        **values | {"entry_id": str(row.entry_id)},
+        source="archive" if is_import else "live",
+        score=score,
     )
 
 
-async def _find_newest(
-    connection: AsyncConnection,
-    context: IntakeContext,
-    filters: Filters,
-    now: datetime,
-    cursor: str | None,
-    limit: int,
-) -> BankPage:
-    start = None if cursor is None else _read_position(cursor)
-    rows = await list_page(connection, context, filters, now, start, limit + 1)
-    following = rows[limit - 1] if len(rows) > limit else None
-    return BankPage(
-        items=[show(row) for row in rows[:limit]],
-        next=None
-        if following is None
-        else write_cursor(following.submitted_at.isoformat(), str(following.entry_id)),
-    )
+def _span_of(oldest: date | None, filters: Filters, zone: ZoneInfo, now: datetime) -> Span | None:
+    """Return the time to look through; None for an empty bank, and for days it knows nothing of."""
+    return None if oldest is None else filters.span(oldest, now, zone)
 
 
 async def _find_relevant(
@@ -156,15 +181,13 @@ async def _find_relevant(
     context: IntakeContext,
     filters: Filters,
     now: datetime,
-    cursor: str | None,
+    first: int,
     limit: int,
 ) -> BankPage:
-    (skipped,) = (0,) if cursor is None else read_cursor(cursor, int)
-    first = int(skipped)
     found = await _score(connection, context, filters, now, MOST_RANKED, None)
     last = first + limit
     return BankPage(
-        items=await _show_scored(connection, found[max(first, 0) : last]),
+        items=await _show_scored(connection, found[first:last]),
         next=write_cursor(last) if last < len(found) else None,
     )
 
@@ -192,7 +215,7 @@ async def each_window(
 ) -> AsyncIterator[Window]:
     """Yield the windows of what a caller chose, the newest first."""
     zone = zone_of(context)
-    span = await span_of(connection, filters, zone, now)
+    span = _span_of(await queries.by_index_alone(connection), filters, zone, now)
     if span is not None:
         for window in windows(span, zone):
             yield window
@@ -205,12 +228,29 @@ async def _show_scored(
     return [show(rows[entry_id], score) for score, _, entry_id in found]
 
 
-async def _correct(connection: AsyncConnection, written: str) -> str | None:
+async def _spelled_right(
+    bank: Bank,
+    find: Callable[[Filters], Awaitable[BankPage]],
+    filters: Filters,
+    *,
+    begins: bool,
+) -> BankPage:
+    page = await find(filters)
+    if page.items or not begins or not filters.text:
+        return page
+    corrected = await _correct(bank.ask, filters.text)
+    if corrected is None:
+        return page
+    found = await find(filters.spelled(corrected))
+    return found.model_copy(update={"searched_for": corrected})
+
+
+async def _correct(ask: Fetch, written: str) -> str | None:
     """Return the search with its unknown words replaced; None where there is nothing to replace."""
     typed = sorted(words_of(written))
-    known = await queries.find_shares(connection, typed)
+    known = await queries.find_shares(ask, typed)
     unknown = [word for word in typed if word not in known]
-    alike = await queries.find_alike(connection, unknown) if unknown else {}
+    alike = await queries.find_alike(ask, unknown) if unknown else {}
     if not alike:
         return None
     return " ".join(alike.get(word, word) for word in written.lower().split())

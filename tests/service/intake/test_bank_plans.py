@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event, text
 
-from services.intake.bank_schemas import Sort
+from services.intake.bank_queries import READING
 from services.intake.bank_upkeep_queries import insert_imports
 from services.intake.operations import counting, searching
 from services.intake.rules.searching import Filters
@@ -54,14 +54,15 @@ async def stocked(intake: Driver) -> Driver:
 
 async def plans_of(intake: Driver, filters: Filters, sort: str) -> list[dict[str, Any]]:
     """Search, and explain each statement that reads entries."""
+    if sort == "newest":
+        return await plans_of_newest(intake, filters)
     context, database = intake.doors.context, intake.doors.units.database
     with statements_of(intake) as said:
         async with database.transaction() as connection:
             if sort == "facets":
                 await counting.count_facets(connection, context, filters, intake.now)
             else:
-                by: Sort = "relevance" if sort == "relevance" else "newest"
-                await searching.search(connection, context, filters, intake.now, sort=by)
+                await searching.search(connection, context, filters, intake.now, sort="relevance")
     plans = []
     async with database.engine.connect() as connection:
         await connection.execute(text("SET LOCAL enable_seqscan = off"))
@@ -74,6 +75,30 @@ async def plans_of(intake: Driver, filters: Filters, sort: str) -> list[dict[str
             plan = asked.scalar_one()
             plans.append((json.loads(plan) if isinstance(plan, str) else plan)[0]["Plan"])
     return plans
+
+
+async def plans_of_newest(intake: Driver, filters: Filters) -> list[dict[str, Any]]:
+    """Ask for a first page, and explain the statements that read entries."""
+    said: list[tuple[str, Any]] = []
+    database = intake.system.service("intake").open_database(1, READING)
+
+    async def ask(statement: str, *values: object) -> list[Any]:
+        said.append((statement, values))
+        return await database.ask(statement, *values)
+
+    wanted = searching.Wanted(filters, intake.now, None, 21)
+    await searching.list_pages(ask, intake.doors.context, [wanted])
+    plans = [
+        await database.ask(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}", *values)
+        for statement, values in said
+        if "websearch_to_tsquery" in statement
+    ]
+    return [row[0][0]["Plan"] for (row,) in plans]
+
+
+def executed(plan: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the nodes of a plan that ran."""
+    return [node for node in nodes_of(plan) if node["Actual Loops"]]
 
 
 def nodes_of(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -105,8 +130,8 @@ async def test_each_statement_uses_the_index_of_words(
         kinds = {node["Node Type"] for node in nodes_of(plan)}
         assert "Seq Scan" not in kinds, plan
         indexes = {node.get("Index Name") for node in nodes_of(plan)} - {None}
-        assert len(indexes) == 1
-        assert indexes <= {"bank_entry_words", "bank_entry_newest"}
+        probed = {"bank_entry_newest"} if sort == "newest" else set()
+        assert indexes == {"bank_entry_words"} | probed
 
 
 async def pages_of(intake: Driver, filters: Filters, pages: int = 3) -> list[list[str]]:
@@ -150,14 +175,15 @@ async def test_what_is_frequent_is_found_among_the_newest(
     assert len(probed[0]) == 20
     if filters in {Filters(text="jalan", sees_all_secrets=True), Filters(sees_all_secrets=True)}:
         (plan,) = plans
-        assert {node.get("Index Name") for node in nodes_of(plan)} - {None} == {"bank_entry_newest"}
-        assert max(node["Actual Rows"] for node in nodes_of(plan)) <= 2_000
+        ran = executed(plan)
+        assert {node.get("Index Name") for node in ran} - {None} == {"bank_entry_newest"}
+        assert max(node["Actual Rows"] for node in ran) <= 2_000
 
 
 async def test_a_frequent_word_reads_one_month(stocked: Driver) -> None:
     plans = await plans_of(stocked, Filters(text="jalan"), "newest")
     read = sum(
-        node["Actual Rows"]
+        node["Actual Rows"] * node["Actual Loops"]
         for plan in plans
         for node in nodes_of(plan)
         if node["Node Type"] in {"Bitmap Heap Scan", "Index Scan"}
