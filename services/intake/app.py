@@ -37,6 +37,7 @@ from services.intake.api import (
 )
 from services.intake.api.admission import Admission
 from services.intake.api.doors import Doors, doors_of
+from services.intake.api.hot import hot_door
 from services.intake.bank_queries import READING, Entry
 from services.intake.channels.message import IncomingMessage
 from services.intake.channels.remote import RemoteFiles
@@ -168,7 +169,7 @@ def create_app(settings: IntakeSettings, transport: Transport | None, clock: Clo
         documents.router,
         registers.router,
     ]
-    app = service.build_app("Laporan Warga", _DESCRIPTION, routers, on_start, submitting.hot_door)
+    app = service.build_app("Laporan Warga", _DESCRIPTION, routers, on_start, hot_door)
     return app
 
 

@@ -36,7 +36,9 @@ _NUL_FREE: Final = r"^[^\u0000]*$"
 # Each takes pages of the database at the speed of a network.
 _MOST_EXPORTS: Final = 2
 
-Reader = Annotated[Principal, Depends(require(*_EVERYWHERE, *_OPD_STAFF))]
+#: Who may read the bank at all.
+READERS: Final = (*_EVERYWHERE, *_OPD_STAFF)
+Reader = Annotated[Principal, Depends(require(*READERS))]
 Exporter = Annotated[Principal, Depends(require(*_EVERYWHERE, Role.HEAD))]
 
 

@@ -76,11 +76,6 @@ async def submit_complaint(
     return answer_submission(doors, receipt, secret_suggested=submission.secret_suggested)
 
 
-def hot_door(method: str, path: str) -> ASGIApp | None:
-    """Return the door that is reached without routing, if it is one: this module's."""
-    return _HOT.get((method, path))
-
-
 async def _check_join(doors: Doors, code: str) -> None:
     """Raise before the complaint is stored what would keep it from joining that one."""
     async with doors.units.begin() as unit:
@@ -134,7 +129,8 @@ def answer_submission(doors: Doors, receipt: Receipt, *, secret_suggested: bool)
     )
 
 
-_HOT: Final[dict[tuple[str, str], ASGIApp]] = {
+#: This module's doors, to be reached without a search for a route.
+HOT: Final[dict[tuple[str, str], ASGIApp]] = {
     (method, route.path): route.as_app()
     for route in router.routes
     if isinstance(route, LeanRoute)
