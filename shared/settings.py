@@ -91,6 +91,15 @@ class CoreSettings(BaseSettings):
         0.25, gt=0, le=60, description="How often the outbox is looked at without a nudge."
     )
     database_pool: int = Field(10, ge=2, le=100, description="Connections per service and process.")
+    patience_seconds: float = Field(
+        5.0,
+        gt=0,
+        le=60,
+        description=(
+            "How long in a rush a report, an action or a search waits for its turn. Later it is "
+            "answered 503 without being done, so that those who still wait are served in time."
+        ),
+    )
     gauge_seconds: float = Field(
         5.0, gt=0, le=300, description="How old gauges read from the database may be."
     )

@@ -115,11 +115,12 @@ def create_app(settings: IntakeSettings, transport: Transport | None, clock: Clo
                 submit_complaints,
                 writers=settings.submit_writers,
                 largest_group=settings.submit_group,
+                patience_seconds=settings.core.patience_seconds,
             ),
             admission=Admission(settings, vault, clock),
             partner_keys=partner_keys,
             settings=settings,
-            bank=_open_bank(started, context),
+            bank=_open_bank(started, context, settings.core.patience_seconds),
         )
         correspondence.start(context)
         started.run_in_background("finder", find_duplicates(started.units, context))
@@ -173,14 +174,14 @@ def create_app(settings: IntakeSettings, transport: Transport | None, clock: Clo
     return app
 
 
-def _open_bank(service: Service, context: IntakeContext) -> Bank:
+def _open_bank(service: Service, context: IntakeContext, patience_seconds: float) -> Bank:
     # A connection for each reader, and one for questions between them.
     database = service.open_database(_BANK_READERS + 1, READING)
 
     async def read(items: Sequence[Wanted]) -> Sequence[Sequence[Entry]]:
         return await list_pages(database.ask, context, items)
 
-    reader = GroupReader(read, readers=_BANK_READERS)
+    reader = GroupReader(read, readers=_BANK_READERS, patience_seconds=patience_seconds)
     return Bank(database.ask, reader.submit)
 
 

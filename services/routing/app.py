@@ -46,7 +46,9 @@ def create_app(settings: RoutingSettings, transport: Transport, clock: Clock) ->
         context = make_context(profile.parse(content), settings.reopen_days, metrics)
         app.state.context = context
         app.state.deeds = GroupWriter[Deed, Outcome](
-            service.units, lambda unit, deeds: act_together(unit, context, deeds)
+            service.units,
+            lambda unit, deeds: act_together(unit, context, deeds),
+            patience_seconds=settings.core.patience_seconds,
         )
         app.state.classify_limit = RateLimit(clock, settings.classify_limit)
         await take_promoted(service.database, context)

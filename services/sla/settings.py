@@ -22,7 +22,7 @@ class SlaSettings(ServiceSettings):
         500, ge=1, le=2000, description="Due clocks that are handled in one transaction."
     )
     gather_seconds: float = Field(
-        0.25,
+        0.5,
         ge=0,
         le=5,
         description=(

@@ -61,6 +61,7 @@ def create_app(settings: SurveySettings, transport: Transport | None, clock: Clo
                 store_answers,
                 writers=settings.answer_writers,
                 largest_group=settings.answer_group,
+                patience_seconds=settings.core.patience_seconds,
             ),
             Admission(settings, clock),
             settings,

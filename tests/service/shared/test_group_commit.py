@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import text
 
 from shared.correlation import correlated, present_correlation
+from shared.gathering import WaitedTooLong
 from shared.group_commit import GroupWriter
 from shared.unit_of_work import UnitOfWork, UnitsOfWork
 from tests.service.shared.small_service import note
@@ -132,3 +133,48 @@ async def test_group_is_of_no_single_story(units: UnitsOfWork) -> None:
     with correlated("permintaan-1"):
         await GroupWriter(units, write).submit("a")
     assert stories == [None]
+
+
+async def test_what_waited_too_long_is_not_done_any_more(units: UnitsOfWork) -> None:
+    write = Writer()
+    held = asyncio.Event()
+
+    async def hold(unit: UnitOfWork, items: Sequence[str]) -> Sequence[str]:
+        if "first" in items:
+            await held.wait()
+        return await write(unit, items)
+
+    writer = GroupWriter(units, hold, writers=1, patience_seconds=0.05)
+    first = asyncio.create_task(writer.submit("first"))
+    await asyncio.sleep(0)
+    late = asyncio.create_task(writer.submit("late"))
+    await asyncio.sleep(0.1)
+    timely = asyncio.create_task(writer.submit("timely"))
+    await asyncio.sleep(0)
+    held.set()
+    assert await first == "FIRST"
+    with pytest.raises(WaitedTooLong):
+        await late
+    assert await timely == "TIMELY"
+    assert await effects(units) == ["first", "timely"]
+
+
+async def test_who_left_is_passed_over(units: UnitsOfWork) -> None:
+    write = Writer()
+    held = asyncio.Event()
+
+    async def hold(unit: UnitOfWork, items: Sequence[str]) -> Sequence[str]:
+        if "first" in items:
+            await held.wait()
+        return await write(unit, items)
+
+    writer = GroupWriter(units, hold, writers=1)
+    first = asyncio.create_task(writer.submit("first"))
+    await asyncio.sleep(0)
+    left = asyncio.create_task(writer.submit("left"))
+    await asyncio.sleep(0)
+    left.cancel()
+    await asyncio.gather(left, return_exceptions=True)
+    held.set()
+    assert await first == "FIRST"
+    assert await effects(units) == ["first"]
