@@ -17,7 +17,7 @@ from sqlmodel import col
 from services.routing.handling_tables import LateClock
 from services.routing.states import State
 from services.routing.tables import Case, CaseFact, RoutingTable
-from shared.columns import row_of
+from shared.columns import row_of, values_of
 from shared.database import fetch
 
 _IDS = ("complaint_id", "merged_into", "request_id")
@@ -187,7 +187,7 @@ async def update_case(
 
 def changed_case(case: Case, changes: Mapping[str, Any]) -> Case:
     """Return a case with some columns changed."""
-    return row_of(Case, {**case.model_dump(), **changes})
+    return row_of(Case, {**values_of(case), **changes})
 
 
 async def update_cases(
@@ -197,9 +197,9 @@ async def update_cases(
 
     One statement for all. Only the columns of CHANGING are stored.
     """
-    kept = {"complaint_id", *CHANGING}
-    rows = to_json([case.model_dump(include=kept) for case in cases])
-    noted = to_json([fact.model_dump() for fact in facts])
+    kept = ("complaint_id", *CHANGING)
+    rows = to_json([{name: getattr(case, name) for name in kept} for case in cases])
+    noted = to_json([values_of(fact) for fact in facts])
     await fetch(connection, _CHANGE_ALL, rows.decode(), noted.decode())
 
 
