@@ -82,7 +82,8 @@ async def measure_whole_case(rig: Rig, plan: Plan) -> list[Figure]:
             better="less",
             note="; ".join(
                 f"{rate:g}/s: {each.finished:,} cases, {each.requests:,} requests,"
-                f" {each.errors.total()} errors, {_times(each)} {each.first_error}"
+                f" {each.errors.total()} errors, asked again {each.asked_again:,},"
+                f" {_times(each)} {each.first_error}"
                 for rate, each in zip(SPIKE_RATES, spikes, strict=True)
             ),
         ),

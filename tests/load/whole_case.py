@@ -26,9 +26,10 @@ STEPS: Final = ("submit", "assign", "respond", "resolve", "search")
 # No rule gives these a text of the simulated day, and none of their topics asks for a photo.
 _OPDS: Final = ("BAPPERIDA", "DISPUSIP", "BPKAD", "INSPEKTORAT")
 _SEARCHES: Final = 5_000
-# An event needs about a tenth of a second to reach routing; asking more often would load it.
+# An event needs about a tenth of a second to reach routing; who asks more often loads it, and so
+# each pause is twice the one before, as with any client that is told to come again.
 _FIRST_PAUSE: Final = 0.1
-_PAUSE: Final = 0.1
+_LONGEST_PAUSE: Final = 0.8
 
 
 class _Failed(Exception):
@@ -37,12 +38,16 @@ class _Failed(Exception):
 
 @dataclass(slots=True)
 class Played:
-    """What became of the cases: how many were finished, errors by step, seconds of each request."""
+    """What became of the cases: how many were finished, errors by step, seconds of each request.
+
+    `asked_again` counts the answers that routing had not heard of a case yet.
+    """
 
     finished: int = 0
     errors: Counter[str] = field(default_factory=Counter)
     seconds: dict[str, list[float]] = field(default_factory=lambda: {step: [] for step in STEPS})
     first_error: str = ""
+    asked_again: int = 0
 
     @property
     def longest(self) -> float:
@@ -109,7 +114,8 @@ class CasePlayer:
             f"{path}/assign", {"opd": opd, "reason": "Ditentukan oleh meja triase."}, self._desk
         )
         began = perf_counter()
-        await asyncio.sleep(_FIRST_PAUSE)
+        pause = _FIRST_PAUSE
+        await asyncio.sleep(pause)
         while True:
             answer = await self._try(played, "assign", "routing", request)
             if answer.status == 200:
@@ -117,7 +123,9 @@ class CasePlayer:
                 return
             if answer.status != 404 or perf_counter() - began > TOO_LATE_SECONDS:
                 raise self._noted(played, "assign", answer)
-            await asyncio.sleep(_PAUSE)
+            played.asked_again += 1
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, _LONGEST_PAUSE)
 
     async def _step(
         self, played: Played, step: str, service: ServiceName, request: bytes, wanted: int
