@@ -11,6 +11,7 @@ import jwt
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from jwt import PyJWKClient
+from starlette.datastructures import Headers
 
 from shared.clock import Clock
 from shared.errors import Forbidden, Unauthenticated, Unavailable
@@ -205,6 +206,12 @@ def require(*roles: Role) -> Callable[..., Awaitable[Principal]]:
         return await admit(request, credentials.credentials, roles)
 
     return principal
+
+
+def read_bearer(headers: Headers) -> str | None:
+    """Return the token of an orderly Authorization header; None where there is none."""
+    scheme, _, token = headers.get("authorization", "").partition(" ")
+    return token if scheme == "Bearer" and token else None
 
 
 async def admit(request: Request, token: str, roles: Collection[Role]) -> Principal:

@@ -67,7 +67,8 @@ class Database:
                 },
             },
         )
-        self._autocommit = self.engine.execution_options(isolation_level="AUTOCOMMIT")
+        #: The same pool, for statements that are each a transaction by themselves.
+        self.autocommit: AsyncEngine = self.engine.execution_options(isolation_level="AUTOCOMMIT")
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncConnection]:
@@ -77,7 +78,7 @@ class Database:
 
     async def ask(self, statement: str, *values: object) -> list[Any]:
         """Run one statement by itself, on asyncpg itself: one round trip; see `fetch`."""
-        async with self._autocommit.connect() as connection:
+        async with self.autocommit.connect() as connection:
             return await _run(_driver_of(connection), statement, *values)
 
     async def ping(self) -> None:

@@ -5,7 +5,6 @@ one by one, so that each hears of its own fault alone.
 """
 
 import asyncio
-from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from contextvars import Context
@@ -29,17 +28,24 @@ class _Waiting(Generic[ItemT, ResultT]):
     since: float
 
 
-class Gatherer(ABC, Generic[ItemT, ResultT]):
+class Gatherer(Generic[ItemT, ResultT]):
     """Works on items that arrive together in groups, some of them at the same time."""
 
     def __init__(
-        self, *, at_once: int, largest_group: int, patience_seconds: float | None = None
+        self,
+        work: Callable[[Sequence[ItemT]], Awaitable[Sequence[ResultT]]],
+        *,
+        at_once: int = 2,
+        largest_group: int = 16,
+        patience_seconds: float | None = None,
     ) -> None:
-        """So many groups are worked on `at_once`.
+        """`work` returns one result per item, in order; it may be called again for the same items.
 
-        What has waited for longer than `patience_seconds` when its turn comes is not done any more:
-        in a rush, time spent on those who have left would be missing for those who still wait.
+        So many groups are worked on `at_once`. What has waited for longer than
+        `patience_seconds` when its turn comes is not done any more: in a rush, time spent on those
+        who have left would be missing for those who still wait.
         """
+        self._work = work
         self._at_once = at_once
         self._largest = largest_group
         self._patience = patience_seconds
@@ -62,10 +68,6 @@ class Gatherer(ABC, Generic[ItemT, ResultT]):
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
         return await waiting.result
-
-    @abstractmethod
-    async def _work(self, items: Sequence[ItemT]) -> Sequence[ResultT]:
-        """Return one result per item, in order; may be called again for the same items."""
 
     async def _drain(self) -> None:
         try:
@@ -111,24 +113,3 @@ class Gatherer(ABC, Generic[ItemT, ResultT]):
         for waiting in group:
             if not waiting.result.done():
                 waiting.result.set_exception(error)
-
-
-class GroupReader(Gatherer[ItemT, ResultT]):
-    """Reads for those who ask at the same time by one statement: one round trip for a dozen."""
-
-    def __init__(
-        self,
-        read: Callable[[Sequence[ItemT]], Awaitable[Sequence[ResultT]]],
-        *,
-        readers: int = 2,
-        largest_group: int = 16,
-        patience_seconds: float | None = None,
-    ) -> None:
-        """`read` returns one result per item, in order."""
-        super().__init__(
-            at_once=readers, largest_group=largest_group, patience_seconds=patience_seconds
-        )
-        self._read = read
-
-    async def _work(self, items: Sequence[ItemT]) -> Sequence[ResultT]:
-        return await self._read(items)

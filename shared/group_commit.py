@@ -20,12 +20,15 @@ class GroupWriter(Gatherer[ItemT, ResultT]):
     ) -> None:
         """`write` returns one result per item, in order; it may be called again for the same."""
         super().__init__(
-            at_once=writers, largest_group=largest_group, patience_seconds=patience_seconds
+            self._write_together,
+            at_once=writers,
+            largest_group=largest_group,
+            patience_seconds=patience_seconds,
         )
         self._units = units
         self._write = write
 
-    async def _work(self, items: Sequence[ItemT]) -> Sequence[ResultT]:
+    async def _write_together(self, items: Sequence[ItemT]) -> Sequence[ResultT]:
         async with self._units.begin() as unit:
             results = await self._write(unit, items)
             if len(results) != len(items):

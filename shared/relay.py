@@ -77,7 +77,6 @@ class Relay:
     ) -> None:
         """`observe(count)` hears of each batch that was acknowledged and marked."""
         self._database = database
-        self._autocommit = database.engine.execution_options(isolation_level="AUTOCOMMIT")
         self._transport = transport
         self._clock = clock
         self._batch_size = batch_size
@@ -119,7 +118,7 @@ class Relay:
         return published
 
     async def _run_locked(self) -> None:
-        async with self._autocommit.connect() as connection:
+        async with self._database.autocommit.connect() as connection:
             if not (await connection.execute(_TRY_LOCK, {"key": _LOCK_KEY})).scalar_one():
                 return
             try:
@@ -189,7 +188,7 @@ class Relay:
     async def _send_and_mark(self, batch: Batch) -> None:
         await self._transport.publish(batch.messages)
         # One statement is a transaction by itself: no BEGIN and COMMIT to send.
-        async with self._autocommit.connect() as connection:
+        async with self._database.autocommit.connect() as connection:
             await connection.execute(_MARK, {"seqs": _array(batch.seqs), "now": self._clock.now()})
         self._observe(len(batch.seqs))
 

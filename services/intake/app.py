@@ -56,7 +56,7 @@ from services.intake.sending import Correspondence
 from services.intake.settings import IntakeSettings
 from services.intake.storing import store_documents
 from shared.clock import Clock
-from shared.gathering import GroupReader
+from shared.gathering import Gatherer
 from shared.group_commit import GroupWriter
 from shared.media.settings import MediaSettings
 from shared.media.store import FolderStore
@@ -181,7 +181,7 @@ def _open_bank(service: Service, context: IntakeContext, patience_seconds: float
     async def read(items: Sequence[Wanted]) -> Sequence[Sequence[Entry]]:
         return await list_pages(database.ask, context, items)
 
-    reader = GroupReader(read, readers=_BANK_READERS, patience_seconds=patience_seconds)
+    reader = Gatherer(read, at_once=_BANK_READERS, patience_seconds=patience_seconds)
     return Bank(database.ask, reader.submit)
 
 

@@ -55,6 +55,7 @@ _BY_INDEX: Final = text(
 )
 # As its index has it: no other statement shall use that one.
 _UTC: Final = "(submitted_at AT TIME ZONE 'UTC')"
+_OPEN_TO_THEM: Final = "(NOT secret OR all_secrets OR opd = own_opd)"
 # For each search first the newest entries, one after the other, `probed` of them at most: of what
 # is frequent a page is among them. Else one window after the other, until the page is full: rows of
 # a nested loop come in the order of its outer side, and LIMIT asks for no more than it needs.
@@ -79,7 +80,7 @@ _NEWEST: Final = f"""
             ) AS newest
             WHERE (numnode(query) = 0 OR words @@ query)
               AND submitted_at >= since AND submitted_at < until
-              AND (NOT secret OR all_secrets OR opd = own_opd)
+              AND {_OPEN_TO_THEM}
             ORDER BY submitted_at DESC, entry_id DESC LIMIT most
         )
         (SELECT * FROM probe WHERE (SELECT count(*) FROM probe) = most)
@@ -92,7 +93,7 @@ _NEWEST: Final = f"""
                 SELECT {_SHOWN} FROM bank_entry
                 WHERE words @@ (query && CAST(part.periods AS tsquery))
                   AND submitted_at >= part.since AND submitted_at < part.until
-                  AND (NOT secret OR all_secrets OR opd = own_opd)
+                  AND {_OPEN_TO_THEM}
                   AND (submitted_at, entry_id) < (before_at, before_id)
                 ORDER BY submitted_at DESC, entry_id DESC LIMIT most
             ) AS entry
@@ -186,21 +187,21 @@ _ALIKE: Final = """
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """A page that somebody asks for: the newest `most` after `before`, in all the windows."""
-
-    filters: Filters
-    windows: Sequence[Window]
-    before: "Position"
-    most: int
-
-
-@dataclass(frozen=True, slots=True)
 class Position:
     """Where a page of the newest begins: after this entry."""
 
     submitted_at: datetime
     entry_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A page that somebody asks for: the newest `most` after `before`, in all the windows."""
+
+    filters: Filters
+    windows: Sequence[Window]
+    before: Position
+    most: int
 
 
 async def by_index_alone(connection: AsyncConnection) -> date | None:

@@ -230,8 +230,7 @@ class InProcessTransport:
             subscription.wake(topics)
 
     async def _open(self) -> None:
-        engine = self._database.engine.execution_options(isolation_level="AUTOCOMMIT")
-        connection = await engine.connect()
+        connection = await self._database.autocommit.connect()
         try:
             await self._prepare(connection)
         except BaseException:

@@ -51,8 +51,9 @@ class KafkaSubscription:
         topics: Sequence[str],
         handle: BatchHandler,
         hung_after_seconds: float,
-        gather_seconds: float = 0.0,
-        full_poll: int = 0,
+        *,
+        gather_seconds: float,
+        full_poll: int,
     ) -> None:
         """Nothing connects before `start`; `make_consumer` is called again after each loss.
 

@@ -138,12 +138,6 @@ async def search_bank(
 
     The most relevant are chosen among the newest few hundred that match.
     """
-    return await _search(doors, chosen, sort, cursor, limit)
-
-
-async def _search(
-    doors: Doors, chosen: Filters, sort: Sort, cursor: str | None, limit: int
-) -> BankPage:
     now = doors.units.clock.now()
     if sort == "newest":
         return await searching.search_newest(doors.bank, chosen, now, cursor=cursor, limit=limit)

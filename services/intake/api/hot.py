@@ -17,12 +17,11 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from services.intake.api import bank, submitting
 from services.intake.api.doors import doors_of
-from shared.auth import admit
+from shared.auth import admit, read_bearer
 from shared.errors import Problem
 from shared.http import ORDINARY
 from shared.problems import refusal_response
 
-_BEARER: Final = "Bearer "
 #: What FastAPI finds by itself, and no query has.
 _FOUND: Final = frozenset({"caller", "doors", "chosen"})
 
@@ -51,14 +50,14 @@ _SEARCH: Final = next(
 
 async def _serve_search(scope: Scope, receive: Receive, send: Send) -> None:
     request = Request(scope, receive, send)
-    token = request.headers.get("authorization", "")
+    token = read_bearer(request.headers)
     query = read_query(scope["query_string"])
-    if query is None or not token.startswith(_BEARER) or token == _BEARER:
+    if query is None or token is None:
         await scope[ORDINARY](scope, receive, send)
         return
     scope["route"] = _SEARCH
     try:
-        response = await answer_search(request, token.removeprefix(_BEARER), query)
+        response = await answer_search(request, token, query)
     except (Problem, HTTPException) as error:
         response = refusal_response(error)
     await response(scope, receive, send)

@@ -105,15 +105,16 @@ async def search(
 
     Where nothing matches, words that nobody uses give way to those spelled most like them.
     """
-    bank = await bank_within(connection, context)
     if sort == "newest":
+        bank = await bank_within(connection, context)
         return await search_newest(bank, filters, now, cursor=cursor, limit=limit)
     start = 0 if cursor is None else int(read_cursor(cursor, int)[0])
 
     async def find(chosen: Filters) -> BankPage:
         return await _find_relevant(connection, context, chosen, now, max(start, 0), limit)
 
-    return await _spelled_right(bank, find, filters, begins=cursor is None)
+    ask = partial(fetch, connection)
+    return await _spelled_right(ask, find, filters, begins=cursor is None)
 
 
 async def search_newest(
@@ -137,7 +138,7 @@ async def search_newest(
             else write_cursor(following.submitted_at.isoformat(), str(following.entry_id)),
         )
 
-    return await _spelled_right(bank, find, filters, begins=cursor is None)
+    return await _spelled_right(bank.ask, find, filters, begins=cursor is None)
 
 
 async def find_alike(
@@ -229,7 +230,7 @@ async def _show_scored(
 
 
 async def _spelled_right(
-    bank: Bank,
+    ask: Fetch,
     find: Callable[[Filters], Awaitable[BankPage]],
     filters: Filters,
     *,
@@ -238,7 +239,7 @@ async def _spelled_right(
     page = await find(filters)
     if page.items or not begins or not filters.text:
         return page
-    corrected = await _correct(bank.ask, filters.text)
+    corrected = await _correct(ask, filters.text)
     if corrected is None:
         return page
     found = await find(filters.spelled(corrected))

@@ -24,7 +24,7 @@ from services.routing.operations.changing import Acting, etag_of
 from services.routing.operations.together import Work
 from services.routing.schemas import Answer, Assignment, Resolution
 from services.routing.states import Action
-from shared.auth import admit
+from shared.auth import admit, read_bearer
 from shared.errors import Problem
 from shared.http import ORDINARY
 from shared.idempotency import KEY_HEADER, KEY_PATTERN, LONGEST_KEY, SHORTEST_KEY
@@ -34,7 +34,6 @@ from shared.problems import refusal_response
 _CASES: Final = "/routing/v1/cases/"
 _ID: Final = re.compile(UUID_PATTERN)
 _KEY: Final = re.compile(KEY_PATTERN)
-_BEARER: Final = "Bearer "
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +76,11 @@ class HotDoor:
 
     def _read(self, request: Request, body: bytes) -> _Order | None:
         headers = request.headers
-        authorization = headers.get("authorization", "")
+        token = read_bearer(headers)
         key, if_match = headers.get(KEY_HEADER), headers.get("if-match")
         if (
             headers.get("content-type") != "application/json"
-            or not authorization.startswith(_BEARER)
+            or token is None
             or not _is_key(key)
             or len(if_match or "") > LONGEST_IF_MATCH
         ):
@@ -90,7 +89,7 @@ class HotDoor:
             wish = self.model.model_validate_json(body)
         except ValidationError:
             return None
-        return _Order(wish, authorization.removeprefix(_BEARER), key, if_match)
+        return _Order(wish, token, key, if_match)
 
     async def _obey(self, request: Request, order: _Order) -> Response:
         caller = await admit(request, order.token, ROLES[self.action])

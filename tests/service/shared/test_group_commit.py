@@ -32,6 +32,19 @@ class Writer:
         return [item.upper() for item in items]
 
 
+class HoldsTheFirst(Writer):
+    """Writes "first" only when it is let go."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.held = asyncio.Event()
+
+    async def __call__(self, unit: UnitOfWork, items: Sequence[str]) -> Sequence[str]:
+        if "first" in items:
+            await self.held.wait()
+        return await super().__call__(unit, items)
+
+
 async def effects(units: UnitsOfWork) -> list[str]:
     async with units.begin() as unit:
         found = await unit.connection.execute(text("SELECT what FROM effect ORDER BY what"))
@@ -136,14 +149,7 @@ async def test_group_is_of_no_single_story(units: UnitsOfWork) -> None:
 
 
 async def test_what_waited_too_long_is_not_done_any_more(units: UnitsOfWork) -> None:
-    write = Writer()
-    held = asyncio.Event()
-
-    async def hold(unit: UnitOfWork, items: Sequence[str]) -> Sequence[str]:
-        if "first" in items:
-            await held.wait()
-        return await write(unit, items)
-
+    hold = HoldsTheFirst()
     writer = GroupWriter(units, hold, writers=1, patience_seconds=0.05)
     first = asyncio.create_task(writer.submit("first"))
     await asyncio.sleep(0)
@@ -151,7 +157,7 @@ async def test_what_waited_too_long_is_not_done_any_more(units: UnitsOfWork) -> 
     await asyncio.sleep(0.1)
     timely = asyncio.create_task(writer.submit("timely"))
     await asyncio.sleep(0)
-    held.set()
+    hold.held.set()
     assert await first == "FIRST"
     with pytest.raises(WaitedTooLong):
         await late
@@ -160,14 +166,7 @@ async def test_what_waited_too_long_is_not_done_any_more(units: UnitsOfWork) -> 
 
 
 async def test_who_left_is_passed_over(units: UnitsOfWork) -> None:
-    write = Writer()
-    held = asyncio.Event()
-
-    async def hold(unit: UnitOfWork, items: Sequence[str]) -> Sequence[str]:
-        if "first" in items:
-            await held.wait()
-        return await write(unit, items)
-
+    hold = HoldsTheFirst()
     writer = GroupWriter(units, hold, writers=1)
     first = asyncio.create_task(writer.submit("first"))
     await asyncio.sleep(0)
@@ -175,6 +174,6 @@ async def test_who_left_is_passed_over(units: UnitsOfWork) -> None:
     await asyncio.sleep(0)
     left.cancel()
     await asyncio.gather(left, return_exceptions=True)
-    held.set()
+    hold.held.set()
     assert await first == "FIRST"
     assert await effects(units) == ["first"]
