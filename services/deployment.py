@@ -3,8 +3,9 @@
 What the environment names is used; what it does not name is the embedded server's.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Final
 
 from services.all_in_one import profile_module, settings_of
 from shared.catalogue.definition import Service as CatalogueService
@@ -22,6 +23,9 @@ from shared.transport.kafka import KafkaTransport
 from shared.transport.port import Transport
 
 BUS_DATABASE = "tanggap_bus"
+#: Who steps back where processors are scarce. Nobody waits for sla: its clocks run from the times
+#: in the events, and a rush that it hears of later is cheaper for being taken in larger batches.
+NICENESS: Final[Mapping[ServiceName, int]] = {"sla": 10}
 
 
 def database_name(service: ServiceName) -> str:

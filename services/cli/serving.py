@@ -16,6 +16,7 @@ from rich.console import Console
 
 from services.all_in_one import create_app
 from services.deployment import (
+    NICENESS,
     check_profile,
     create_databases,
     load_profile,
@@ -227,6 +228,7 @@ async def _supervise(core: CoreSettings, settings: dict[ServiceName, ServiceSett
                 "TANGGAP_LOG_OUTPUT": os.environ.get("TANGGAP_LOG_OUTPUT", "console"),
                 f"TANGGAP_{name.upper()}_DATABASE_URL": each.database_url,
             },
+            niceness=NICENESS.get(name, 0),
         )
     greeting = asyncio.create_task(_greet_when_ready(core, base))
     try:

@@ -84,6 +84,18 @@ class ServerProcess:
         self._lifeline.close()
 
 
+def step_back(pid: int, niceness: int) -> None:
+    """Let a process that leads a session have the processor after the others, if they are scarce.
+
+    With Linux' autogroups each session has an equal share, and the processes of one compare their
+    niceness with each other alone (sched(7)): so the session gets it too.
+    """
+    with contextlib.suppress(ProcessLookupError):
+        os.setpriority(os.PRIO_PROCESS, pid, niceness)
+    with contextlib.suppress(OSError):
+        Path("/proc", str(pid), "autogroup").write_text(str(niceness), encoding="ascii")
+
+
 def end_stranger(pid: int, folder: Path, sign: signal.Signals) -> None:
     """End a process that is not our child and runs in `folder`; returns when it is gone."""
     if runs_in(pid, folder):

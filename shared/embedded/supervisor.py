@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import BinaryIO, TextIO
 
 from shared.embedded.lifeline import Lifeline
+from shared.embedded.processes import step_back
 
 _COLOURS = (36, 32, 33, 35, 34, 96, 92, 93)
 # A longer line is broken, so that a child that writes no line ends cannot fill our memory.
@@ -40,6 +41,7 @@ class _Child:
     on_exit: OnExit
     colour: int
     log: BinaryIO | None
+    niceness: int = 0
     starts: int = 0
     process: asyncio.subprocess.Process | None = None
     runner: asyncio.Task[None] | None = None
@@ -83,8 +85,11 @@ class Supervisor:
         env: Mapping[str, str] | None = None,
         on_exit: OnExit = OnExit.STOP_ALL,
         folder: Path | None = None,
+        niceness: int = 0,
     ) -> int:
         """Start `argv` as `name` and return its pid; `env` comes on top of our environment.
+
+        Where processors are scarce, it steps back behind the others by its `niceness` (0 to 19).
 
         Raises ValueError when `name` runs already, OSError when the program cannot be started.
         """
@@ -100,6 +105,7 @@ class Supervisor:
             on_exit=on_exit,
             colour=known.colour if known else _COLOURS[len(self._children) % len(_COLOURS)],
             log=self._open_log(name),
+            niceness=niceness,
             starts=known.starts if known else 0,
         )
         try:
@@ -142,7 +148,9 @@ class Supervisor:
         """Stop `name` in order and start it again as it was; returns the new pid."""
         child = self._children[name]
         await self._stop_child(child)
-        return await self.start(name, child.argv, child.env, child.on_exit, child.folder)
+        return await self.start(
+            name, child.argv, child.env, child.on_exit, child.folder, child.niceness
+        )
 
     async def stop(self) -> None:
         """SIGTERM to all, SIGKILL to who is left after the grace time; returns when all ended."""
@@ -197,6 +205,8 @@ class Supervisor:
         finally:
             os.close(writing_end)
         self._lifeline.guard(-process.pid)
+        if child.niceness:
+            step_back(process.pid, child.niceness)
         child.reader = asyncio.create_task(self._copy_lines(child, reading_end))
         child.process = process
         child.starts += 1

@@ -12,7 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
 
-from services.deployment import create_databases, load_profile, migrate_all, settle_settings
+from services.deployment import (
+    NICENESS,
+    create_databases,
+    load_profile,
+    migrate_all,
+    settle_settings,
+)
 from shared.auth import Role
 from shared.clock import SystemClock
 from shared.contracts.topics import SERVICES, ServiceName
@@ -114,6 +120,7 @@ async def running_stack(
                 [sys.executable, "-m", "services.cli", "serve", name],
                 _environment(core, name, port, settings[name].database_url, gauge_seconds),
                 OnExit.RESTART,
+                niceness=NICENESS.get(name, 0),
             )
         urls = {name: each.database_url for name, each in settings.items()}
         stack = Stack(home, kafka, postgres, supervisor, base, urls, issuer)

@@ -36,6 +36,15 @@ def is_alive(pid: int) -> bool:
     return state != "Z"
 
 
+def niceness_of(pid: int) -> set[int]:
+    """How far a process steps back, and its session, where the system compares sessions."""
+    niceness = {os.getpriority(os.PRIO_PROCESS, pid)}
+    autogroup = Path(f"/proc/{pid or 'self'}/autogroup")
+    if autogroup.exists():
+        niceness.add(int(autogroup.read_text().split()[-1]))
+    return niceness
+
+
 async def until(condition: Callable[[], bool]) -> None:
     async with asyncio.timeout(30):
         while not condition():  # noqa: ASYNC110 - it waits for the system, which sets no event
@@ -102,6 +111,15 @@ async def test_killed_child_comes_back_and_takes_its_group_along(
     assert supervisor.starts("routing") == 2
     assert "routing was ended by SIGKILL" in output.getvalue()
     await until(lambda: not is_alive(grandchild))
+
+
+async def test_who_steps_back_does_so_after_a_restart_too(supervisor: Supervisor) -> None:
+    ahead = await supervisor.start("intake", python(SLEEP))
+    first = await supervisor.start("sla", python(SLEEP), niceness=7)
+    second = await supervisor.restart("sla")
+    assert second != first
+    assert niceness_of(second) == {7}
+    assert niceness_of(ahead) == niceness_of(0) != {7}
 
 
 async def test_restart_is_orderly_and_counts(supervisor: Supervisor, output: io.StringIO) -> None:
