@@ -17,7 +17,12 @@ import typer
 from services.all_in_one import create_app, settings_of
 from services.cli import app as cli
 from services.cli.serving import FIRST_STACK_PORT
-from services.deployment import database_name, migrate_all, needs_embedded_postgres
+from services.deployment import (
+    NICENESS,
+    database_name,
+    migrate_all,
+    needs_embedded_postgres,
+)
 from shared.clock import SystemClock
 from shared.contracts.topics import SERVICES, ServiceName
 from shared.embedded import kafka_jars
@@ -187,6 +192,14 @@ def test_containers_have_no_more_rights_than_they_need(services: dict[str, Any])
         assert services[name]["read_only"] is True
         assert services[name]["cap_drop"] == ["ALL"]
         assert services[name]["security_opt"] == ["no-new-privileges:true"]
+
+
+def test_a_container_steps_back_as_its_process_does(services: dict[str, Any]) -> None:
+    # A step of niceness is a quarter of weight (sched(7)), and an ordinary container has 1024.
+    weight = {name: round(1024 / 1.25**niceness) for name, niceness in NICENESS.items()}
+    assert weight
+    given = {name: services[name].get("cpu_shares") for name in OURS}
+    assert given == {name: weight.get(name) for name in OURS}  # type: ignore[call-overload]
 
 
 def test_no_secret_has_a_default_and_the_example_names_every_one() -> None:

@@ -268,7 +268,6 @@ async def test_a_database_that_is_away_for_a_moment_does_not_make_it_twice(bench
 
         async def send(self, message: OutgoingMessage) -> SentMessage:
             sent.append(message.message_id)
-            await bench.database.engine.dispose()
             async with bench.database.transaction() as connection:
                 await connection.execute(
                     text(
