@@ -2,8 +2,9 @@
 
 Two linear support vector machines together: one takes OPDs as often as they come, which finds the
 likeliest, in one rare OPDs weigh as much as large ones. Words that tell OPDs apart count more than
-those that all have. What is new counts more, because who does what in a Pemda changes within a year.
-The profile's example sentences are lessons too: of rare matters there are few others.
+words that are in everyone's texts. What is new counts more, because who does what in a Pemda
+changes within a year. The profile's example sentences are lessons too: of rare matters there are
+few others.
 """
 
 from collections import Counter
@@ -29,7 +30,7 @@ HALF_LIFE = timedelta(days=120)
 LEAST_WEIGHT = 0.05
 BALANCED_SHARE = 0.3
 """What the machine in which rare OPDs weigh as much as large ones has to say of both."""
-LEAST_TOLD = 0.05
+LEAST_TOLD = 0.3
 """What a feature that tells nothing counts all the same, in nats."""
 DOUBT = 0.5
 """As many texts, spread as all texts are, are added to those that a feature was in."""
