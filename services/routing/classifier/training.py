@@ -185,30 +185,12 @@ def learn_likelihoods(material: Material) -> dict[str, tuple[float, float]]:
     return found
 
 
-def _fitted(
-    matrix: csr_matrix, labels: Sequence[str], age: Floats
-) -> tuple[list[str], Floats, Floats]:
-    """Return the classes, and for each a row of weights and a bias: those of both machines."""
-    classes: list[str] = []
-    # The machines see each feature by what it tells, so that their weights are for it as it is.
-    telling = _telling(matrix, labels)
-    matrix = matrix.multiply(telling).tocsr()
-    weights, bias = np.zeros(1), np.zeros(1)
-    for share, class_weight in ((1 - BALANCED_SHARE, None), (BALANCED_SHARE, "balanced")):
-        machine = LinearSVC(C=0.6, class_weight=class_weight, random_state=0)
-        machine.fit(matrix, labels, sample_weight=age)
-        own_weights, own_bias = _of_each_class(machine)
-        classes = [str(label) for label in machine.classes_]
-        weights, bias = weights + share * own_weights, bias + share * own_bias
-    return classes, (weights * telling).astype(np.float32), bias.astype(np.float32)
-
-
-def _telling(matrix: csr_matrix, labels: Sequence[str]) -> NDArray[np.float64]:
+def telling_of(matrix: csr_matrix, labels: Sequence[str]) -> NDArray[np.float64]:
     """Return by what to multiply each feature, so that those that tell classes apart count more.
 
     It is the root of what a feature tells: how far (Kullback-Leibler, in nats) the classes of the
-    texts that have it are from those of all texts. The sum of all squares in `matrix`, which is
-    texts by features, stays as it is, and with it how hard the machines are held back.
+    texts that have it are from those of all texts. `matrix` is texts by features; the sum of its
+    squares stays as it is, and with it how hard the machines are held back.
     """
     classes, numbers = np.unique(labels, return_inverse=True)
     belongs = np.eye(len(classes))[numbers]
@@ -218,6 +200,24 @@ def _telling(matrix: csr_matrix, labels: Sequence[str]) -> NDArray[np.float64]:
     told = (shares * np.log(shares / usual)).sum(axis=1) + LEAST_TOLD
     squares = matrix.power(2)
     return np.asarray(np.sqrt(told * squares.sum() / (squares @ told).sum()), dtype=np.float64)
+
+
+def _fitted(
+    matrix: csr_matrix, labels: Sequence[str], age: Floats
+) -> tuple[list[str], Floats, Floats]:
+    """Return the classes, and for each a row of weights and a bias: those of both machines."""
+    classes: list[str] = []
+    # The machines see each feature by what it tells, so that their weights are for it as it is.
+    telling = telling_of(matrix, labels)
+    matrix = matrix.multiply(telling).tocsr()
+    weights, bias = np.zeros(1), np.zeros(1)
+    for share, class_weight in ((1 - BALANCED_SHARE, None), (BALANCED_SHARE, "balanced")):
+        machine = LinearSVC(C=0.6, class_weight=class_weight, random_state=0)
+        machine.fit(matrix, labels, sample_weight=age)
+        own_weights, own_bias = _of_each_class(machine)
+        classes = [str(label) for label in machine.classes_]
+        weights, bias = weights + share * own_weights, bias + share * own_bias
+    return classes, (weights * telling).astype(np.float32), bias.astype(np.float32)
 
 
 def _of_each_class(learner: LinearSVC) -> tuple[Floats, Floats]:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.sparse import csr_matrix
 
 from services.routing.classifier.evaluation import Trial, train_and_measure
 from services.routing.classifier.features import parts_of
@@ -15,7 +16,7 @@ from services.routing.classifier.model import (
     read_model,
     write_model,
 )
-from services.routing.classifier.training import Lesson, TooLittleToLearn
+from services.routing.classifier.training import Lesson, TooLittleToLearn, telling_of
 from services.routing.operations.learning import lessons_of, topics_of
 from services.routing.profile import read
 from services.routing.rules import Router, compile_rules
@@ -56,6 +57,12 @@ class TestLearning:
         best = trial.model.suggest(words, router.keyword_points(words))[0]
         assert set(best.words) & {"aspal", "berlubang", "aspal berlubang"}
         assert 0.5 < best.confidence <= 1
+
+    def test_a_word_of_one_class_counts_more_than_a_word_of_all(self) -> None:
+        matrix = csr_matrix([[1.0, 1.0, 0.0]] * 5 + [[1.0, 0.0, 0.0]] * 5)
+        of_all, of_one, of_none = telling_of(matrix, ["PUPR"] * 5 + ["DLH"] * 5)
+        assert of_one > of_all == pytest.approx(of_none)
+        assert matrix.power(2).sum() == pytest.approx(10 * of_all**2 + 5 * of_one**2)
 
     def test_equal_lessons_make_equal_models(self, trial: Trial, router: Router) -> None:
         lessons = lessons_of(invented_past(), router.profile)
