@@ -2,12 +2,11 @@
 
 from typing import Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Response
 
 from services.intake import application_queries, attachment_queries
-from services.intake.api.citizens import CONVERSATION, TrackingCode, TrackingSecret, converse
-from services.intake.api.citizens import find_own as find_own_complaint
 from services.intake.api.doors import Doors, TheDoors
+from services.intake.api.own_complaint import CHANGING, Change, TrackingCode, TrackingSecret
 from services.intake.api.services import application_files
 from services.intake.application_errors import ApplicationNotFound
 from services.intake.application_schemas import (
@@ -20,7 +19,6 @@ from services.intake.operations.applications import today_of
 from services.intake.operations.correcting_applications import correct_application
 from services.intake.operations.reading_applications import show_application
 from services.intake.tables import Complaint
-from shared.idempotency import IdempotencyKey
 from shared.problems import problem_responses
 
 PATH = "/intake/v1/applications"
@@ -51,30 +49,18 @@ async def track_application(
     "/{tracking_code}/answers",
     operation_id="correct_application",
     response_model=CorrectedApplication,
-    responses=CONVERSATION,
+    responses=CHANGING,
 )
 async def correct_answers(
-    doors: TheDoors,
-    request: Request,
-    response: Response,
-    form: CorrectionForm,
-    tracking_code: TrackingCode,
-    secret: TrackingSecret = None,
-    key: IdempotencyKey = None,
+    change: Change, response: Response, form: CorrectionForm
 ) -> dict[str, Any]:
     """Send all answers anew, while an officer asks for a correction; the work then goes on.
 
     Files that stay are named by their ids, new ones by the tokens of their uploads.
     """
     response.headers["Cache-Control"] = "no-store"
-    complaint = await find_own_complaint(doors, tracking_code, secret)
-    files = await _files(doors, complaint, form)
-    return await converse(
-        doors,
-        request,
-        tracking_code,
-        secret,
-        key,
+    files = await _files(change.doors, await change.find(), form)
+    return await change.make(
         lambda unit, context, found: correct_application(unit, context, found, form, files),
     )
 

@@ -4,8 +4,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Response
 
-from services.intake.api.citizens import TrackingCode, TrackingSecret, find_own
 from services.intake.api.doors import TheDoors
+from services.intake.api.own_complaint import Own
 from services.intake.errors import OpdNotYours
 from services.intake.operations import appointments
 from services.intake.operations.applications import find_service
@@ -52,14 +52,13 @@ async def list_sessions(doors: TheDoors, service_code: ServiceCode) -> SessionLi
 )
 async def rebook_appointment(
     doors: TheDoors,
+    own: Own,
     response: Response,
     form: RebookForm,
-    tracking_code: TrackingCode,
-    secret: TrackingSecret = None,
 ) -> BookedSession:
     """Come to another session; the place in the one before is free again at once."""
     response.headers["Cache-Control"] = "no-store"
-    complaint = await find_own(doors, tracking_code, secret)
+    complaint = await own.find()
     async with doors.units.begin() as unit:
         return await appointments.rebook(unit, doors.context, complaint, form.session)
 

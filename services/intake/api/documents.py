@@ -5,8 +5,8 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Depends, Path, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse
 
-from services.intake.api.citizens import TrackingCode, TrackingSecret, find_own
 from services.intake.api.doors import TheDoors
+from services.intake.api.own_complaint import Own
 from services.intake.api.staff import ComplaintNumber
 from services.intake.api.uploading import SERVES
 from services.intake.document_page import draw_confirmation, draw_unknown
@@ -94,13 +94,12 @@ async def confirm_document(
 )
 async def list_own_documents(
     doors: TheDoors,
+    own: Own,
     response: Response,
-    tracking_code: TrackingCode,
-    secret: TrackingSecret = None,
 ) -> DocumentList:
     """List what was issued to an applicant."""
     response.headers["Cache-Control"] = "no-store"
-    complaint = await find_own(doors, tracking_code, secret)
+    complaint = await own.find()
     today = today_of(doors.context, doors.units.clock.now())
     async with doors.units.database.transaction() as connection:
         listed = await documents.list_documents(connection, complaint.complaint_id, today)
@@ -115,12 +114,11 @@ async def list_own_documents(
 )
 async def download_document(
     doors: TheDoors,
-    tracking_code: TrackingCode,
+    own: Own,
     document_id: DocumentNumber,
-    secret: TrackingSecret = None,
 ) -> Response:
     """Hand a document to its applicant."""
-    complaint = await find_own(doors, tracking_code, secret)
+    complaint = await own.find()
     async with doors.units.database.transaction() as connection:
         found, content = await documents.open_document(
             connection, doors.context, complaint, document_id

@@ -4,8 +4,8 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request, Response
 
-from services.intake.api.citizens import TrackingCode, TrackingSecret, find_own
-from services.intake.api.doors import Doors, TheDoors
+from services.intake.api.doors import TheDoors
+from services.intake.api.own_complaint import Own, OwnComplaint
 from services.intake.api.uploading import SERVES, keep_once, received, serve, takes
 from services.intake.attachment_schemas import (
     AcceptedFile,
@@ -82,14 +82,13 @@ async def upload_file(
 )
 async def attach_file(
     doors: TheDoors,
+    own: Own,
     request: Request,
-    tracking_code: TrackingCode,
-    secret: TrackingSecret = None,
     key: IdempotencyKey = None,
 ) -> dict[str, Any]:
     """Add a file to a complaint, as a message; it answers an officer's open question, if any."""
     doors.admission.admit_request(request)
-    complaint = await find_own(doors, tracking_code, secret)
+    complaint = await own.find()
 
     async with received(doors, request, MessageUploadForm) as form:
 
@@ -118,14 +117,9 @@ async def attach_file(
     response_class=Response,
     responses=_READ,
 )
-async def read_file(
-    doors: TheDoors,
-    tracking_code: TrackingCode,
-    attachment_id: AttachmentNumber,
-    secret: TrackingSecret = None,
-) -> Response:
+async def read_file(own: Own, attachment_id: AttachmentNumber) -> Response:
     """Serve a file of a complaint to its reporter, officers' evidence too."""
-    return await _read(doors, tracking_code, secret, attachment_id, thumbnail=False)
+    return await _read(own, attachment_id, thumbnail=False)
 
 
 @router.get(
@@ -134,20 +128,14 @@ async def read_file(
     response_class=Response,
     responses=_READ,
 )
-async def read_thumbnail(
-    doors: TheDoors,
-    tracking_code: TrackingCode,
-    attachment_id: AttachmentNumber,
-    secret: TrackingSecret = None,
-) -> Response:
+async def read_thumbnail(own: Own, attachment_id: AttachmentNumber) -> Response:
     """Serve a small picture of an image, for lists."""
-    return await _read(doors, tracking_code, secret, attachment_id, thumbnail=True)
+    return await _read(own, attachment_id, thumbnail=True)
 
 
-async def _read(
-    doors: Doors, tracking_code: str, secret: str | None, attachment_id: str, *, thumbnail: bool
-) -> Response:
-    complaint = await find_own(doors, tracking_code, secret)
+async def _read(own: OwnComplaint, attachment_id: str, *, thumbnail: bool) -> Response:
+    complaint = await own.find()
+    doors = own.doors
     async with doors.units.database.transaction() as connection:
         attachment, content = await open_file(
             connection, doors.context, complaint, attachment_id, thumbnail=thumbnail

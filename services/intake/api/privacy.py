@@ -2,16 +2,10 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Query, Response
 
-from services.intake.api.citizens import (
-    CONVERSATION,
-    TrackingCode,
-    TrackingSecret,
-    converse,
-    find_own,
-)
 from services.intake.api.doors import TheDoors
+from services.intake.api.own_complaint import CHANGING, Change, Own
 from services.intake.operations import proving, subjects
 from services.intake.operations.auditing import REPORTER
 from services.intake.operations.secrecy import set_secrecy
@@ -23,7 +17,6 @@ from services.intake.privacy_schemas import (
     SecrecyForm,
 )
 from services.intake.subject_schemas import ErasureForm, PersonalData, SubjectRequestView
-from shared.idempotency import IdempotencyKey
 from shared.problems import problem_responses
 from shared.written import WrittenDay
 
@@ -65,13 +58,12 @@ async def list_audit_roots(
 )
 async def prove_complaint(
     doors: TheDoors,
+    own: Own,
     response: Response,
-    tracking_code: TrackingCode,
-    secret: TrackingSecret = None,
 ) -> Proof:
     """Show what proves when the complaint was lodged and in which words, once its day is over."""
     response.headers["Cache-Control"] = "no-store"
-    complaint = await find_own(doors, tracking_code, secret)
+    complaint = await own.find()
     async with doors.units.database.transaction() as connection:
         return await proving.prove(connection, doors.context, complaint)
 
@@ -84,13 +76,12 @@ async def prove_complaint(
 )
 async def read_my_data(
     doors: TheDoors,
+    own: Own,
     response: Response,
-    tracking_code: TrackingCode,
-    secret: TrackingSecret = None,
 ) -> PersonalData:
     """Show all that is held on the reporter by this complaint."""
     response.headers["Cache-Control"] = "no-store"
-    complaint = await find_own(doors, tracking_code, secret)
+    complaint = await own.find()
     async with doors.units.begin() as unit:
         return await subjects.show_own_data(unit, doors.context, complaint)
 
@@ -99,23 +90,11 @@ async def read_my_data(
     "/complaints/{tracking_code}/secrecy",
     operation_id="set_secrecy",
     response_model=Secrecy,
-    responses=CONVERSATION,
+    responses=CHANGING,
 )
-async def choose_secrecy(
-    doors: TheDoors,
-    request: Request,
-    form: SecrecyForm,
-    tracking_code: TrackingCode,
-    secret: TrackingSecret = None,
-    key: IdempotencyKey = None,
-) -> dict[str, Any]:
+async def choose_secrecy(change: Change, form: SecrecyForm) -> dict[str, Any]:
     """Hide the content from the public, or show it again."""
-    return await converse(
-        doors,
-        request,
-        tracking_code,
-        secret,
-        key,
+    return await change.make(
         lambda unit, _context, complaint: set_secrecy(unit, complaint, form.secret, by=REPORTER),
     )
 
@@ -125,23 +104,11 @@ async def choose_secrecy(
     operation_id="ask_for_erasure",
     status_code=201,
     response_model=SubjectRequestView,
-    responses=CONVERSATION,
+    responses=CHANGING,
 )
-async def ask_for_erasure(
-    doors: TheDoors,
-    request: Request,
-    form: ErasureForm,
-    tracking_code: TrackingCode,
-    secret: TrackingSecret = None,
-    key: IdempotencyKey = None,
-) -> dict[str, Any]:
+async def ask_for_erasure(change: Change, form: ErasureForm) -> dict[str, Any]:
     """Ask that identity and words be erased; the desk must decide by `due_at`."""
-    return await converse(
-        doors,
-        request,
-        tracking_code,
-        secret,
-        key,
+    return await change.make(
         lambda unit, context, complaint: subjects.ask_for_erasure(
             unit, context, complaint, form.wish
         ),

@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter, Request, Response
 
-from services.intake.api.citizens import TrackingCode, TrackingSecret, find_own
 from services.intake.api.doors import TheDoors
+from services.intake.api.own_complaint import Own
 from services.intake.operations.checking import check_location
 from services.intake.operations.likeness import find_like, show_found, show_like
 from services.intake.rules.likeness import Report
@@ -41,13 +41,12 @@ async def find_similar(
 )
 async def list_similar(
     doors: TheDoors,
+    own: Own,
     response: Response,
-    tracking_code: TrackingCode,
-    secret: TrackingSecret = None,
 ) -> SimilarComplaints:
     """Show what the complaint may join, as soon as it was taken in; with its secret."""
     response.headers["Cache-Control"] = "no-store"
     response.headers["Vary"] = "X-Tracking-Secret"
-    complaint = await find_own(doors, tracking_code, secret)
+    complaint = await own.find()
     async with doors.units.database.transaction() as connection:
         return SimilarComplaints(items=await show_like(connection, doors.context, complaint))
