@@ -1,17 +1,15 @@
 """The data bank's doors: for staff, who read masked words; secret ones only where they may."""
 
 import asyncio
-import re
 from collections.abc import AsyncIterator
-from datetime import date
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 import structlog
 from fastapi import APIRouter, Depends, Query, Response
 from fastapi.responses import StreamingResponse
-from pydantic import BeforeValidator
 from pydantic.json_schema import SkipJsonSchema
 
+from services.intake.api.choosing import Since, Until, code, written
 from services.intake.api.doors import Doors, TheDoors
 from services.intake.bank_schemas import About, BankMap, BankPage, BankState, Facets, Sort, Source
 from services.intake.bank_schemas import Trends as TrendsAnswer
@@ -31,8 +29,6 @@ router = APIRouter(prefix="/intake/v1/bank", tags=["bank"])
 _EVERYWHERE: Final = (Role.TRIAGE, Role.ADMIN, Role.SEKDA, Role.LEADER, Role.AUDITOR)
 _OPD_STAFF: Final = (Role.OFFICER, Role.HEAD)
 _PROBLEMS: Final = problem_responses(401, 403, 422, 503)
-_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_NUL_FREE: Final = r"^[^\u0000]*$"
 # Each takes pages of the database at the speed of a network.
 _MOST_EXPORTS: Final = 2
 
@@ -42,27 +38,8 @@ Reader = Annotated[Principal, Depends(require(*READERS))]
 Exporter = Annotated[Principal, Depends(require(*_EVERYWHERE, Role.HEAD))]
 
 
-def _code(description: str, example: str) -> Any:
-    return Query(
-        min_length=1,
-        max_length=100,
-        pattern=_NUL_FREE,
-        description=description,
-        examples=[example],
-    )
-
-
-def _written_as_a_day(given: object) -> object:
-    if not isinstance(given, str) or _DAY.fullmatch(given) is None:
-        raise ValueError("Tulis tanggal sebagai 2026-03-09.")
-    return given
-
-
-# Pydantic alone would take a number for seconds since 1970.
-Day = Annotated[date, BeforeValidator(_written_as_a_day)]
-# A parameter is there or not, and never null: so the schema shall not say that it may be.
-Opd = Annotated[str | SkipJsonSchema[None], _code("Complaints that this OPD has.", "DISHUB")]
-Topic = Annotated[str | SkipJsonSchema[None], _code("Complaints about this topic.", "pju-padam")]
+Opd = Annotated[str | SkipJsonSchema[None], code("Complaints that this OPD has.", "DISHUB")]
+Topic = Annotated[str | SkipJsonSchema[None], code("Complaints about this topic.", "pju-padam")]
 Area = Annotated[
     str | SkipJsonSchema[None],
     Query(
@@ -80,14 +57,9 @@ async def read_filters(
     area: Area = None,
     q: Annotated[
         str,
-        Query(
-            max_length=200,
-            pattern=_NUL_FREE,
-            description='Words, in any form: `lampu padam`, "phrases", `OR`, `-without`.',
-            examples=["lampu padam"],
-        ),
+        written('Words, in any form: `lampu padam`, "phrases", `OR`, `-without`.', "lampu padam"),
     ] = "",
-    channel: Annotated[str | SkipJsonSchema[None], _code("By this channel.", "whatsapp")] = None,
+    channel: Annotated[str | SkipJsonSchema[None], code("By this channel.", "whatsapp")] = None,
     status: Annotated[BankState | SkipJsonSchema[None], Query(description="In this state.")] = None,
     classification: Annotated[
         Classification | SkipJsonSchema[None], Query(description="Of this kind.")
@@ -95,12 +67,8 @@ async def read_filters(
     source: Annotated[
         Source | SkipJsonSchema[None], Query(description="Taken in, or imported from an old log.")
     ] = None,
-    since: Annotated[
-        Day | SkipJsonSchema[None], Query(description="From this day on, in the Pemda's zone.")
-    ] = None,
-    until: Annotated[
-        Day | SkipJsonSchema[None], Query(description="Up to this day, which belongs to it.")
-    ] = None,
+    since: Since = None,
+    until: Until = None,
 ) -> Filters:
     """Read what the caller chooses by, and what the caller may see."""
     own = caller.opd if caller.has(*_OPD_STAFF) else None
@@ -153,12 +121,11 @@ async def find_alike_in_bank(
     chosen: Chosen,
     text: Annotated[
         str,
-        Query(
-            min_length=1,
-            max_length=2_000,
-            pattern=_NUL_FREE,
-            description="A text to compare with, such as a new complaint's.",
-            examples=["Lampu jalan di depan pos ronda padam sejak tiga hari lalu."],
+        written(
+            "A text to compare with, such as a new complaint's.",
+            "Lampu jalan di depan pos ronda padam sejak tiga hari lalu.",
+            shortest=1,
+            longest=2_000,
         ),
     ],
     limit: Annotated[int, Query(ge=1, le=50, description="Entries at most.")] = 20,

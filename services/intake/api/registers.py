@@ -5,6 +5,7 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Depends, Path, Query, Request
 from pydantic.json_schema import SkipJsonSchema
 
+from services.intake.api.choosing import NUL_FREE, written
 from services.intake.api.doors import Doors, TheDoors
 from services.intake.errors import OpdNotYours
 from services.intake.operations import register_search as searching
@@ -32,7 +33,6 @@ from shared.unit_of_work import UnitOfWork
 
 router = APIRouter(prefix="/intake/v1", tags=["registers"])
 
-_NUL_FREE: Final = r"^[^\u0000]*$"
 _MOST_BYTES: Final = 5 * 1024**2
 _PUBLIC: Final = problem_responses(404, 422, 503)
 _STAFF: Final = problem_responses(401, 403, 404, 422, 503)
@@ -51,15 +51,10 @@ EntryNumber = Annotated[
 async def read_choice(
     q: Annotated[
         str,
-        Query(
-            max_length=200,
-            pattern=_NUL_FREE,
-            description='Words: `papan nama`, "phrases", `OR`, `-without`.',
-            examples=["papan nama"],
-        ),
+        written('Words: `papan nama`, "phrases", `OR`, `-without`.', "papan nama"),
     ] = "",
     where: Annotated[
-        list[Annotated[str, Query(max_length=300, pattern=_NUL_FREE)]],
+        list[Annotated[str, Query(max_length=300, pattern=NUL_FREE)]],
         Query(
             max_length=10,
             description="`column:value`, once for each column.",

@@ -2,13 +2,13 @@
 
 import asyncio
 from datetime import date, datetime, time, timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import structlog
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from pydantic.json_schema import SkipJsonSchema
 
-from services.intake.api.bank import Day
+from services.intake.api.choosing import Since, Until, code, written
 from services.intake.api.doors import TheDoors
 from services.intake.api.services import ServiceCode, apply
 from services.intake.application_schemas import NewApplication, SubmittedApplication
@@ -39,21 +39,10 @@ router = APIRouter(prefix=PATH, tags=["services"])
 Writer = Annotated[Principal, Depends(require(Role.OPERATOR, Role.OFFICER, Role.HEAD))]
 Officer = Annotated[Principal, Depends(require(Role.OFFICER, Role.HEAD))]
 Reader = Annotated[Principal, Depends(require(Role.OFFICER, Role.HEAD, Role.TRIAGE, Role.ADMIN))]
-_NUL_FREE = r"^[^\u0000]*$"
 _PROBLEMS = problem_responses(401, 403, 422, 503)
 # Beyond these no zone can be told.
 _FIRST, _LAST = date(1970, 1, 1), date(9990, 1, 1)
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-
-
-def _code(description: str, example: str) -> Any:
-    return Query(
-        min_length=1,
-        max_length=100,
-        pattern=_NUL_FREE,
-        description=description,
-        examples=[example],
-    )
 
 
 @router.post(
@@ -96,24 +85,15 @@ async def read_choice(
     caller: Officer,
     q: Annotated[
         str,
-        Query(
-            max_length=200,
-            pattern=_NUL_FREE,
-            description="Words in the public answers, or of the number; all must be there.",
-            examples=["warung"],
-        ),
+        written("Words in the public answers, or of the number; all must be there.", "warung"),
     ] = "",
-    service: Annotated[str | SkipJsonSchema[None], _code("Of this service.", "rtlh")] = None,
-    stage: Annotated[str | SkipJsonSchema[None], _code("In this stage.", "rtlh.survei")] = None,
+    service: Annotated[str | SkipJsonSchema[None], code("Of this service.", "rtlh")] = None,
+    stage: Annotated[str | SkipJsonSchema[None], code("In this stage.", "rtlh.survei")] = None,
     outcome: Annotated[
         Outcome | SkipJsonSchema[None], Query(description="`open`: without an end yet.")
     ] = None,
-    since: Annotated[
-        Day | SkipJsonSchema[None], Query(description="From this day on, in the Pemda's zone.")
-    ] = None,
-    until: Annotated[
-        Day | SkipJsonSchema[None], Query(description="Up to this day, which belongs to it.")
-    ] = None,
+    since: Since = None,
+    until: Until = None,
 ) -> Choice:
     """Read what the caller chooses among the applications of their OPD; raises OpdNotYours."""
     if caller.opd is None:
@@ -204,12 +184,11 @@ async def read_application(
     ],
     reason: Annotated[
         str,
-        Query(
-            min_length=5,
-            max_length=500,
-            pattern=_NUL_FREE,
-            description="Why; it is written down with who read, for answers identify people.",
-            examples=["Memeriksa berkas permohonan."],
+        written(
+            "Why; it is written down with who read, for answers identify people.",
+            "Memeriksa berkas permohonan.",
+            shortest=5,
+            longest=500,
         ),
     ],
 ) -> StaffApplication:
