@@ -1,6 +1,7 @@
 """The whole system behind a real port, in a thread with an event loop of its own."""
 
 import asyncio
+import ssl
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -8,6 +9,8 @@ from pathlib import Path
 from threading import Event, Thread
 from typing import Any, TypeVar
 
+import httpx
+import requests
 import uvicorn
 
 from shared.auth import Role
@@ -23,11 +26,13 @@ _WORKING_SECONDS = 30
 
 @dataclass
 class LiveSystem:
-    """A running system that synchronous tests knock at."""
+    """A running system that synchronous tests knock at, over connections that are kept."""
 
     url: str
     system: System
     loop: asyncio.AbstractEventLoop
+    client: httpx.Client
+    session: requests.Session
     _kept: dict[str, Any] = field(default_factory=dict)
 
     def kept(self, name: str, make: Callable[[], T]) -> T:
@@ -73,9 +78,14 @@ def live_system(databases: Databases, home: Path) -> Iterator[LiveSystem]:
                 await asyncio.sleep(0.01)
             stopping = asyncio.Event()
             loop = asyncio.get_running_loop()
-            found.append((LiveSystem(f"http://{HOST}:{port}", system, loop), stopping))
-            started.set()
-            await stopping.wait()
+            url = f"http://{HOST}:{port}"
+            # Reading the certificates of authorities would take longer than most answers.
+            trust = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+            with httpx.Client(base_url=url, verify=trust) as client, requests.Session() as session:
+                live = LiveSystem(url, system, loop, client, session)
+                found.append((live, stopping))
+                started.set()
+                await stopping.wait()
             server.should_exit = True
             await serving
 
