@@ -17,12 +17,18 @@ from tests.support.servers import PROFILE, Databases
 from tests.support.system import START, System, running_system
 
 
+@pytest.fixture(scope="session")
+def shipped() -> profile.SlaProfile:
+    """Read the profile once for all."""
+    return profile.read(PROFILE)
+
+
 @pytest.fixture
-async def sla(databases: Databases) -> AsyncIterator[Sla]:
+async def sla(databases: Databases, shipped: profile.SlaProfile) -> AsyncIterator[Sla]:
     """Give a test its own database and clock."""
     database = Database(await databases.fresh("sla"))
     clock = ManualClock(START)
-    context = make_context(profile.read(PROFILE), "test", SlaMetrics(CollectorRegistry()))
+    context = make_context(shipped, "test", SlaMetrics(CollectorRegistry()))
     async with database.transaction() as connection:
         await keep_rules(connection, context.policies, clock.now())
     yield Sla(UnitsOfWork(database, clock), context, clock)
