@@ -17,10 +17,12 @@ _NIK_MARK: Final = "[nik]"
 _PHONE_MARK: Final = "[telepon]"
 _NAME_MARK: Final = "[nama]"
 
-# The part before the @ is matched once, from its beginning (possessive): no run is read twice.
-_EMAIL: Final = re.compile(r"(?<![\w.+%-])[\w.+%-]++@[\w-]++(?:\.[\w-]++)*+")
+# The part before the @ is matched once, from its beginning (possessive): no run is read twice. What
+# repeats a group at a pattern's end never gives anything back, and need not be possessive: that is
+# wrong before Python 3.11.5, where such a group keeps the beginning of a repetition that failed.
+_EMAIL: Final = re.compile(r"(?<![\w.+%-])[\w.+%-]++@[\w-]++(?:\.[\w-]++)*")
 # All that is written as one number: groups of digits with up to three separators between them.
-_NUMBER: Final = re.compile(r"\+?\(?\d++(?:[ .\-/()_\t\u2010-\u2015]{1,3}\+?\(?\d++)*+")
+_NUMBER: Final = re.compile(r"\+?\(?\d++(?:[ .\-/()_\t\u2010-\u2015]{1,3}\+?\(?\d++)*")
 _UUID: Final = re.compile(
     r"((?<![\w-])[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}(?![\w-]))"
 )
@@ -31,7 +33,7 @@ _DATE: Final = re.compile(
 _AMOUNT: Final = re.compile(r"[1-9]\d{0,2}(?:\.\d{3})+")
 # A NIK or card number in an officer's answer. Not `_NUMBER`: an answer may list two phone numbers,
 # which the citizen is to call.
-_SIXTEEN: Final = re.compile(r"\d{16,}+|(?<!\d[ .\-])(?<![\d+])[1-9](?:[ .\-]?\d){15,}+")
+_SIXTEEN: Final = re.compile(r"\d{16,}+|(?<!\d[ .\-])(?<![\d+])[1-9](?:[ .\-]?\d){15,}")
 _NO_NAME: Final = re.compile(r"[\d@]")
 _NO_NUMBER: Final = re.compile(r"[^\W\d_]|@")
 _LONG_WORD: Final = re.compile(r"\w{4,}")

@@ -1,6 +1,8 @@
-"""What holds for every module: its size, its name, its docstring, and that it reads no clock."""
+"""What holds for every module: size, name, docstring, no clock read, patterns read alike."""
 
 import ast
+import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -41,3 +43,32 @@ def test_only_the_clock_reads_the_time(path: Path) -> None:
         if isinstance(node, ast.ImportFrom) and node.module == "time":
             read = {(node.module, alias.name) for alias in node.names}
             assert not read & TIME_FUNCTIONS, node.lineno
+
+
+#: Wrong before Python 3.11.5: what a repetition of the group took before it failed stays taken.
+_GIVES_NOTHING_BACK = re.compile(r"\)(?:[*+?]|\{[0-9,]+\})\+|\(\?>")
+
+
+def _patterns_in(path: Path) -> Iterator[str]:
+    """Yield the constant parts of what a module gives to `re`."""
+    for call in ast.walk(ast.parse(path.read_text())):
+        if isinstance(call, ast.Call) and ast.unparse(call.func).startswith("re.") and call.args:
+            for part in ast.walk(call.args[0]):
+                if isinstance(part, ast.Constant) and isinstance(part.value, str):
+                    yield part.value
+
+
+def test_patterns_are_found_and_judged() -> None:
+    assert any("@" in each for each in _patterns_in(ROOT / "shared" / "masking.py"))
+    assert _GIVES_NOTHING_BACK.search(r"(?:\.\w+)*+")
+    assert _GIVES_NOTHING_BACK.search(r"(?>\w+)")
+    assert not _GIVES_NOTHING_BACK.search(r"\(?\d++(?:\.\d++)*")
+
+
+def test_no_pattern_repeats_a_group_possessively() -> None:
+    found = {
+        path: bad
+        for path in MODULES
+        if (bad := list(filter(_GIVES_NOTHING_BACK.search, _patterns_in(ROOT / path))))
+    }
+    assert found == {}

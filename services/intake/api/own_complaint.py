@@ -8,7 +8,7 @@ from fastapi import Depends, Header, Path, Request
 from pydantic import BaseModel
 from pydantic.json_schema import SkipJsonSchema
 
-from services.intake.api.doors import TheDoors
+from services.intake.api.doors import Doors, TheDoors
 from services.intake.context import IntakeContext
 from services.intake.errors import TrackingSecretWrong
 from services.intake.operations import reading
@@ -39,13 +39,13 @@ Operation = Callable[[UnitOfWork, IntakeContext, Complaint], Awaitable[BaseModel
 CHANGING = problem_responses(400, 403, 404, 409, 413, 422, 503)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class OwnComplaint:
     """What a request says of the complaint that it is about; nothing is checked before `find`."""
 
-    doors: TheDoors
-    tracking_code: TrackingCode
-    secret: TrackingSecret = None
+    doors: Doors
+    tracking_code: str
+    secret: str | None
 
     async def find(self) -> Complaint:
         """Return the complaint; raises what `find_by_code` and `check_secret` refuse."""
@@ -57,12 +57,12 @@ class OwnComplaint:
         return complaint
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class OwnChange(OwnComplaint):
     """A request that changes one's complaint, once for each Idempotency-Key."""
 
     request: Request
-    key: IdempotencyKey = None
+    key: str | None
 
     async def make(self, operation: Operation) -> dict[str, Any]:
         """Return the operation's answer, or the one it had before; raises what `find` does."""
@@ -80,5 +80,21 @@ class OwnChange(OwnComplaint):
         return await once(self.doors.units, scope, self.key, body, work)
 
 
-Own = Annotated[OwnComplaint, Depends()]
-Change = Annotated[OwnChange, Depends()]
+async def _read_own(
+    doors: TheDoors, tracking_code: TrackingCode, secret: TrackingSecret = None
+) -> OwnComplaint:
+    return OwnComplaint(doors, tracking_code, secret)
+
+
+async def _read_change(
+    doors: TheDoors,
+    request: Request,
+    tracking_code: TrackingCode,
+    secret: TrackingSecret = None,
+    key: IdempotencyKey = None,
+) -> OwnChange:
+    return OwnChange(doors, tracking_code, secret, request, key)
+
+
+Own = Annotated[OwnComplaint, Depends(_read_own)]
+Change = Annotated[OwnChange, Depends(_read_change)]
