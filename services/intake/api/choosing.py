@@ -1,14 +1,16 @@
 """How the queries of the doors for staff are declared: texts, codes and days, alike at each."""
 
+import re
+from datetime import date
 from typing import Annotated, Any, Final
 
 from fastapi import Query
+from pydantic import BeforeValidator
 from pydantic.json_schema import SkipJsonSchema
-
-from shared.written import WrittenDay
 
 #: Postgres' texts have no NUL.
 NUL_FREE: Final = r"^[^\u0000]*$"
+_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 def written(description: str, example: str, *, shortest: int = 0, longest: int = 200) -> Any:
@@ -27,11 +29,18 @@ def code(description: str, example: str) -> Any:
     return written(description, example, shortest=1, longest=100)
 
 
+def _written_as_a_day(given: object) -> object:
+    if not isinstance(given, str) or _DAY.fullmatch(given) is None:
+        raise ValueError("Tulis tanggal sebagai 2026-03-09.")
+    return given
+
+
+# Stricter than a form's `WrittenDay`: pydantic takes midnight of a day, with its time, for the day.
+_Day = Annotated[date, BeforeValidator(_written_as_a_day)]
 # A parameter is there or not, and never null: so the schema shall not say that it may be.
 Since = Annotated[
-    WrittenDay | SkipJsonSchema[None], Query(description="From this day on, in the Pemda's zone.")
+    _Day | SkipJsonSchema[None], Query(description="From this day on, in the Pemda's zone.")
 ]
 Until = Annotated[
-    WrittenDay | SkipJsonSchema[None],
-    Query(description="Up to this day, which belongs to it."),
+    _Day | SkipJsonSchema[None], Query(description="Up to this day, which belongs to it.")
 ]

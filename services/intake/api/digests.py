@@ -2,10 +2,11 @@
 
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Depends, Path, Query
+from fastapi import APIRouter, Depends, Path
 from fastapi.responses import HTMLResponse
 from pydantic.json_schema import SkipJsonSchema
 
+from services.intake.api.choosing import code
 from services.intake.api.doors import TheDoors
 from services.intake.digest_page import draw_digest
 from services.intake.digest_schemas import Digest
@@ -27,13 +28,7 @@ Reader = Annotated[Principal, Depends(require(*_EVERYWHERE, Role.OFFICER, Role.H
 Month = Annotated[str, Path(pattern=_MONTH, description="The month.", examples=["2026-02"])]
 Opd = Annotated[
     str | SkipJsonSchema[None],
-    Query(
-        min_length=1,
-        max_length=100,
-        pattern=r"^[^\u0000]*$",
-        description="The OPD; officers and heads get their own, others all when it is left out.",
-        examples=["DISHUB"],
-    ),
+    code("The OPD; officers and heads get their own, others all when it is left out.", "DISHUB"),
 ]
 
 

@@ -188,6 +188,8 @@ async def test_no_question_is_an_error(intake: Driver, hostile: str) -> None:
         {"sort": "relevance", "cursor": "WyJ4Il0"},
         {"status": "x"},
         {"since": "2026-02-30"},
+        {"since": "2026-03-02T00:00:00"},
+        {"until": "1772409600"},
         {"area": "'"},
         {"limit": 101},
         {"opd": "a\0"},
