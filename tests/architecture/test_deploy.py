@@ -196,10 +196,12 @@ def test_containers_have_no_more_rights_than_they_need(services: dict[str, Any])
 
 def test_a_container_steps_back_as_its_process_does(services: dict[str, Any]) -> None:
     # A step of niceness is a quarter of weight (sched(7)), and an ordinary container has 1024.
-    weight = {name: round(1024 / 1.25**niceness) for name, niceness in NICENESS.items()}
+    weight: dict[str, int] = {
+        name: round(1024 / 1.25**niceness) for name, niceness in NICENESS.items()
+    }
     assert weight
     given = {name: services[name].get("cpu_shares") for name in OURS}
-    assert given == {name: weight.get(name) for name in OURS}  # type: ignore[call-overload]
+    assert given == {name: weight.get(name) for name in OURS}
 
 
 def test_no_secret_has_a_default_and_the_example_names_every_one() -> None:

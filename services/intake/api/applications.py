@@ -59,7 +59,7 @@ async def correct_answers(
     Files that stay are named by their ids, new ones by the tokens of their uploads.
     """
     response.headers["Cache-Control"] = "no-store"
-    files = await _files(change.doors, await change.find(), form)
+    files = await _files(change.own.doors, await change.own.find(), form)
     return await change.make(
         lambda unit, context, found: correct_application(unit, context, found, form, files),
     )

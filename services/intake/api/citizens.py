@@ -50,7 +50,7 @@ async def track_complaint(
 )
 async def send_message(change: Change, form: MessageForm) -> dict[str, Any]:
     """Add a message; if an officer has asked something, it is taken for the answer."""
-    files = await named_files(change.doors, form.attachments) if form.attachments else ()
+    files = await named_files(change.own.doors, form.attachments) if form.attachments else ()
     return await change.make(
         lambda unit, context, complaint: conversation.receive_message(
             unit, context, complaint, form.text, files

@@ -58,16 +58,18 @@ class OwnComplaint:
 
 
 @dataclass(frozen=True, slots=True)
-class OwnChange(OwnComplaint):
+class OwnChange:
     """A request that changes one's complaint, once for each Idempotency-Key."""
 
+    own: OwnComplaint
     request: Request
     key: str | None
 
     async def make(self, operation: Operation) -> dict[str, Any]:
         """Return the operation's answer, or the one it had before; raises what `find` does."""
-        context = self.doors.context
-        complaint = await self.find()
+        doors = self.own.doors
+        context = doors.context
+        complaint = await self.own.find()
 
         async def work(unit: UnitOfWork) -> dict[str, Any]:
             answer = await operation(unit, context, complaint)
@@ -77,7 +79,7 @@ class OwnChange(OwnComplaint):
         # A keyed hash: nobody can find out from the stored one what a citizen wrote.
         body = context.vault.blind_index("request", await self.request.body())
         scope = f"{complaint.complaint_id}/{step}"
-        return await once(self.doors.units, scope, self.key, body, work)
+        return await once(doors.units, scope, self.key, body, work)
 
 
 async def _read_own(
@@ -86,15 +88,11 @@ async def _read_own(
     return OwnComplaint(doors, tracking_code, secret)
 
 
-async def _read_change(
-    doors: TheDoors,
-    request: Request,
-    tracking_code: TrackingCode,
-    secret: TrackingSecret = None,
-    key: IdempotencyKey = None,
-) -> OwnChange:
-    return OwnChange(doors, tracking_code, secret, request, key)
-
-
 Own = Annotated[OwnComplaint, Depends(_read_own)]
+
+
+async def _read_change(own: Own, request: Request, key: IdempotencyKey = None) -> OwnChange:
+    return OwnChange(own, request, key)
+
+
 Change = Annotated[OwnChange, Depends(_read_change)]
