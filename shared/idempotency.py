@@ -14,11 +14,11 @@ from typing import Annotated, Any
 import sqlalchemy as sa
 from alembic import op
 from fastapi import Header
-from pydantic.json_schema import SkipJsonSchema
 from sqlalchemy import text
 
 from shared.database import fetch
 from shared.errors import Conflict, Invalid
+from shared.parameters import OrAbsent
 from shared.unit_of_work import UnitOfWork, UnitsOfWork
 
 KEY_HEADER = "Idempotency-Key"
@@ -28,7 +28,7 @@ LONGEST_KEY = 128
 
 # A header is there or not, and never null: so the schema shall not say that it may be.
 IdempotencyKey = Annotated[
-    str | SkipJsonSchema[None],
+    OrAbsent[str],
     Header(
         alias=KEY_HEADER,
         min_length=SHORTEST_KEY,

@@ -3,10 +3,10 @@
 from typing import Annotated, Final
 
 from fastapi import Query
-from pydantic.json_schema import SkipJsonSchema
 
 from services.sla.errors import OpdMissing, OpdNotYours, OpdUnknown
 from shared.auth import Principal, Role
+from shared.parameters import OrAbsent
 
 #: They see every OPD.
 SEE_ALL: Final = (Role.LEADER, Role.SEKDA, Role.AUDITOR, Role.ADMIN)
@@ -14,7 +14,7 @@ SEE_ALL: Final = (Role.LEADER, Role.SEKDA, Role.AUDITOR, Role.ADMIN)
 SEE_OWN: Final = (Role.HEAD, Role.OFFICER)
 VIEWERS: Final = (*SEE_ALL, *SEE_OWN)
 AskedOpd = Annotated[
-    str | SkipJsonSchema[None],
+    OrAbsent[str],
     Query(
         min_length=1,
         max_length=100,

@@ -5,13 +5,13 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Request, Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
-from pydantic.json_schema import SkipJsonSchema
 
 from services.sla.board import BoardKeeper
 from services.sla.board_access import VIEWERS, AskedOpd, choose_scope
 from services.sla.board_schemas import Board
 from services.sla.context import SlaContext
 from shared.auth import Principal, require
+from shared.parameters import OrAbsent
 from shared.problems import problem_responses
 
 router = APIRouter(prefix="/sla/v1/board", tags=["boards"])
@@ -65,7 +65,7 @@ async def follow_board(
     scope: Scope,
     keeper: TheKeeper,
     last_event_id: Annotated[
-        str | SkipJsonSchema[None],
+        OrAbsent[str],
         Header(max_length=200, description="The event that the listener had last."),
     ] = None,
 ) -> AsyncIterator[ServerSentEvent]:

@@ -5,7 +5,6 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from fastapi.responses import HTMLResponse
-from pydantic.json_schema import SkipJsonSchema
 
 from services.sla.board_access import SEE_ALL, VIEWERS, AskedOpd, choose_scope
 from services.sla.context import SlaContext
@@ -21,6 +20,7 @@ from services.sla.report_schemas import (
 )
 from services.sla.reporting import make_public, make_report, make_scoreboard, seen_by
 from shared.auth import Principal, Role, require
+from shared.parameters import OrAbsent
 from shared.problems import problem_responses
 from shared.service import Service
 
@@ -37,7 +37,7 @@ _CSV: Final = {"text/csv": {"schema": {"type": "string"}}}
 
 Viewer = Annotated[Principal, Depends(require(*VIEWERS))]
 AskedMonth = Annotated[
-    str | SkipJsonSchema[None],
+    OrAbsent[str],
     Query(
         pattern=MONTH_PATTERN,
         description="The month; the one before this when it is left out.",

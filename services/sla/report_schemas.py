@@ -4,9 +4,9 @@ from datetime import date, datetime
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
-from pydantic.json_schema import SkipJsonSchema
 
 from services.sla.periods import MONTH_PATTERN
+from shared.parameters import OrAbsent
 
 _SCORE: dict[str, Any] = {
     "opd": "PUPR",
@@ -61,7 +61,7 @@ class ScoreboardQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    period: str | SkipJsonSchema[None] = Field(
+    period: OrAbsent[str] = Field(
         default=None,
         pattern=MONTH_PATTERN,
         description="The month; the one before this when it is left out.",

@@ -5,7 +5,6 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel
-from pydantic.json_schema import SkipJsonSchema
 
 from services.sla import adjustment_queries, disruption_queries
 from services.sla.context import SlaContext
@@ -28,6 +27,7 @@ from services.sla.rule_schemas import (
 )
 from shared.auth import Principal, Role, require
 from shared.idempotency import IdempotencyKey, once
+from shared.parameters import OrAbsent
 from shared.problems import problem_responses
 from shared.service import Service
 from shared.unit_of_work import UnitOfWork
@@ -51,9 +51,7 @@ async def explain_case_clocks(
     request: Request,
     caller: Reader,
     complaint_id: UUID,
-    clock_id: Annotated[
-        UUID | SkipJsonSchema[None], Query(description="Of this clock alone.")
-    ] = None,
+    clock_id: Annotated[OrAbsent[UUID], Query(description="Of this clock alone.")] = None,
 ) -> CaseExplanation:
     """Explain the deadlines of a case, or of one clock: starts, pauses, holidays, transfers.
 

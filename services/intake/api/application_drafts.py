@@ -3,7 +3,6 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Path, Request, Response
-from pydantic.json_schema import SkipJsonSchema
 
 from services.intake import application_draft_queries as draft_queries
 from services.intake.api.admission import read_device
@@ -31,6 +30,7 @@ from services.intake.operations.applying import (
 from services.intake.operations.submission import Origin, Receipt
 from shared.idempotency import IdempotencyKey, once
 from shared.ids import UUID_PATTERN
+from shared.parameters import OrAbsent
 from shared.problems import problem_responses
 from shared.unit_of_work import UnitOfWork
 
@@ -40,7 +40,7 @@ DraftNumber = Annotated[
     str, Path(pattern=UUID_PATTERN, examples=["019b76da-a800-7000-8000-00000000a001"])
 ]
 DraftSecret = Annotated[
-    str | SkipJsonSchema[None],
+    OrAbsent[str],
     Header(
         alias="X-Draft-Secret",
         max_length=64,

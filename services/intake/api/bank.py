@@ -7,7 +7,6 @@ from typing import Annotated, Final
 import structlog
 from fastapi import APIRouter, Depends, Query, Response
 from fastapi.responses import StreamingResponse
-from pydantic.json_schema import SkipJsonSchema
 
 from services.intake.api.choosing import Since, Until, code, written
 from services.intake.api.doors import Doors, TheDoors
@@ -19,6 +18,7 @@ from services.intake.operations.trends import read_trends
 from services.intake.rules.searching import Filters
 from shared.auth import Principal, Role, require
 from shared.contracts.event import Classification
+from shared.parameters import OrAbsent
 from shared.problems import problem_responses
 
 log = structlog.get_logger(__name__)
@@ -38,10 +38,10 @@ Reader = Annotated[Principal, Depends(require(*READERS))]
 Exporter = Annotated[Principal, Depends(require(*_EVERYWHERE, Role.HEAD))]
 
 
-Opd = Annotated[str | SkipJsonSchema[None], code("Complaints that this OPD has.", "DISHUB")]
-Topic = Annotated[str | SkipJsonSchema[None], code("Complaints about this topic.", "pju-padam")]
+Opd = Annotated[OrAbsent[str], code("Complaints that this OPD has.", "DISHUB")]
+Topic = Annotated[OrAbsent[str], code("Complaints about this topic.", "pju-padam")]
 Area = Annotated[
-    str | SkipJsonSchema[None],
+    OrAbsent[str],
     Query(
         pattern=r"^[0-9]{2}\.[0-9]{2}\.[0-9]{2}(\.[0-9]{4})?$",
         description="Code of a sub-district, with all its villages, or of a village.",
@@ -59,13 +59,11 @@ async def read_filters(
         str,
         written('Words, in any form: `lampu padam`, "phrases", `OR`, `-without`.', "lampu padam"),
     ] = "",
-    channel: Annotated[str | SkipJsonSchema[None], code("By this channel.", "whatsapp")] = None,
-    status: Annotated[BankState | SkipJsonSchema[None], Query(description="In this state.")] = None,
-    classification: Annotated[
-        Classification | SkipJsonSchema[None], Query(description="Of this kind.")
-    ] = None,
+    channel: Annotated[OrAbsent[str], code("By this channel.", "whatsapp")] = None,
+    status: Annotated[OrAbsent[BankState], Query(description="In this state.")] = None,
+    classification: Annotated[OrAbsent[Classification], Query(description="Of this kind.")] = None,
     source: Annotated[
-        Source | SkipJsonSchema[None], Query(description="Taken in, or imported from an old log.")
+        OrAbsent[Source], Query(description="Taken in, or imported from an old log.")
     ] = None,
     since: Since = None,
     until: Until = None,
@@ -97,7 +95,7 @@ async def search_bank(
     chosen: Chosen,
     sort: Annotated[Sort, Query(description="The newest first, or the most relevant.")] = "newest",
     cursor: Annotated[
-        str | SkipJsonSchema[None],
+        OrAbsent[str],
         Query(max_length=300, description="Where the page before ended."),
     ] = None,
     limit: Annotated[int, Query(ge=1, le=100, description="Entries per page.")] = 20,
@@ -188,7 +186,7 @@ async def read_bank_trends(
     opd: Opd = None,
     topic: Topic = None,
     area: Annotated[
-        str | SkipJsonSchema[None],
+        OrAbsent[str],
         Query(
             pattern=r"^[0-9]{2}\.[0-9]{2}\.[0-9]{2}$",
             description="Code of a sub-district.",

@@ -9,7 +9,6 @@ from typing import Annotated, Final, Literal
 from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import JSONResponse, PlainTextResponse
 from pydantic import BaseModel
-from pydantic.json_schema import SkipJsonSchema
 from starlette.exceptions import HTTPException
 
 from services.intake.api.doors import Doors, TheDoors
@@ -18,6 +17,7 @@ from services.intake.channels.message import ChannelAdapter
 from services.intake.errors import ChannelClosed
 from services.intake.receiving import receive_items
 from shared.http import allow_body
+from shared.parameters import OrAbsent
 from shared.problems import problem_responses
 
 #: What Meta puts into one delivery, at most.
@@ -29,7 +29,7 @@ Platform = Annotated[
     Literal["whatsapp", "telegram", "messenger", "instagram", "x"],
     Path(description="The platform that calls; docs/channels.md has each one's form."),
 ]
-Parameter = Annotated[str | SkipJsonSchema[None], Query(max_length=1_000)]
+Parameter = Annotated[OrAbsent[str], Query(max_length=1_000)]
 
 _EXAMPLE = {
     "update_id": 1,

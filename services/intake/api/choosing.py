@@ -6,7 +6,8 @@ from typing import Annotated, Any, Final
 
 from fastapi import Query
 from pydantic import BeforeValidator
-from pydantic.json_schema import SkipJsonSchema
+
+from shared.parameters import OrAbsent
 
 #: Postgres' texts have no NUL.
 NUL_FREE: Final = r"^[^\u0000]*$"
@@ -37,10 +38,5 @@ def _written_as_a_day(given: object) -> object:
 
 # Stricter than a form's `WrittenDay`: pydantic takes midnight of a day, with its time, for the day.
 _Day = Annotated[date, BeforeValidator(_written_as_a_day)]
-# A parameter is there or not, and never null: so the schema shall not say that it may be.
-Since = Annotated[
-    _Day | SkipJsonSchema[None], Query(description="From this day on, in the Pemda's zone.")
-]
-Until = Annotated[
-    _Day | SkipJsonSchema[None], Query(description="Up to this day, which belongs to it.")
-]
+Since = Annotated[OrAbsent[_Day], Query(description="From this day on, in the Pemda's zone.")]
+Until = Annotated[OrAbsent[_Day], Query(description="Up to this day, which belongs to it.")]

@@ -4,7 +4,6 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Path
 from fastapi.responses import HTMLResponse
-from pydantic.json_schema import SkipJsonSchema
 
 from services.intake.api.choosing import code
 from services.intake.api.doors import TheDoors
@@ -14,6 +13,7 @@ from services.intake.errors import MonthUnknown, OpdNotYours
 from services.intake.operations.digest import make_digest
 from services.intake.operations.searching import zone_of
 from shared.auth import Principal, Role, require
+from shared.parameters import OrAbsent
 from shared.problems import problem_responses
 
 router = APIRouter(prefix="/intake/v1/bank/digests", tags=["bank"])
@@ -27,7 +27,7 @@ _POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'"
 Reader = Annotated[Principal, Depends(require(*_EVERYWHERE, Role.OFFICER, Role.HEAD))]
 Month = Annotated[str, Path(pattern=_MONTH, description="The month.", examples=["2026-02"])]
 Opd = Annotated[
-    str | SkipJsonSchema[None],
+    OrAbsent[str],
     code("The OPD; officers and heads get their own, others all when it is left out.", "DISHUB"),
 ]
 

@@ -6,7 +6,6 @@ What is sent to the test endpoint is checked as in production, answered, and thr
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Path, Query, Request, Response
-from pydantic.json_schema import SkipJsonSchema
 
 from services.intake.api.doors import Doors, TheDoors
 from services.intake.api.open311_route import Open311Route, answer
@@ -34,6 +33,7 @@ from services.intake.operations.submission import Origin
 from services.intake.rules.open311 import Form, Format, read_form, read_window, split_list
 from shared.catalogue.definition import Service
 from shared.idempotency import IdempotencyKey
+from shared.parameters import OrAbsent
 from shared.problems import problem_responses
 
 PRODUCTION: Final = "/intake/open311/v2"
@@ -43,7 +43,7 @@ _CHANGESET: Final = "2026-03-01T00:00:00Z"
 _SPECIFICATION: Final = "http://wiki.open311.org/GeoReport_v2"
 
 FormatPath = Annotated[Format, Path(alias="format", description="How the answer is written.")]
-Given = str | SkipJsonSchema[None]
+Given = OrAbsent[str]
 Jurisdiction = Annotated[
     Given,
     Query(

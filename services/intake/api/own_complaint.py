@@ -6,7 +6,6 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Header, Path, Request
 from pydantic import BaseModel
-from pydantic.json_schema import SkipJsonSchema
 
 from services.intake.api.doors import Doors, TheDoors
 from services.intake.context import IntakeContext
@@ -14,6 +13,7 @@ from services.intake.errors import TrackingSecretWrong
 from services.intake.operations import reading
 from services.intake.tables import Complaint
 from shared.idempotency import IdempotencyKey, once
+from shared.parameters import OrAbsent
 from shared.problems import problem_responses
 from shared.unit_of_work import UnitOfWork
 
@@ -26,7 +26,7 @@ TrackingCode = Annotated[
     ),
 ]
 TrackingSecret = Annotated[
-    str | SkipJsonSchema[None],
+    OrAbsent[str],
     Header(
         alias="X-Tracking-Secret",
         max_length=64,

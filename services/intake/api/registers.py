@@ -3,7 +3,6 @@
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Path, Query, Request
-from pydantic.json_schema import SkipJsonSchema
 
 from services.intake.api.choosing import NUL_FREE, written
 from services.intake.api.doors import Doors, TheDoors
@@ -28,6 +27,7 @@ from shared.auth import Principal, Role, require
 from shared.http import allow_body
 from shared.idempotency import IdempotencyKey, once
 from shared.ids import UUID_PATTERN
+from shared.parameters import OrAbsent
 from shared.problems import problem_responses
 from shared.unit_of_work import UnitOfWork
 
@@ -61,11 +61,9 @@ async def read_choice(
             examples=[["jenis:billboard"]],
         ),
     ] = [],  # noqa: B006 - never changed
-    status: Annotated[
-        EntryStatus | SkipJsonSchema[None], Query(description="In this state.")
-    ] = None,
+    status: Annotated[OrAbsent[EntryStatus], Query(description="In this state.")] = None,
     bbox: Annotated[
-        str | SkipJsonSchema[None],
+        OrAbsent[str],
         Query(
             max_length=100,
             description="West, south, east and north of a box, in degrees.",
@@ -73,7 +71,7 @@ async def read_choice(
         ),
     ] = None,
     near: Annotated[
-        str | SkipJsonSchema[None],
+        OrAbsent[str],
         Query(
             max_length=100,
             description="Latitude, longitude and metres (5000 at most); the nearest come first.",
@@ -86,9 +84,7 @@ async def read_choice(
 
 
 Choice = Annotated[dict[str, Any], Depends(read_choice)]
-Cursor = Annotated[
-    str | SkipJsonSchema[None], Query(max_length=300, description="Where the page before ended.")
-]
+Cursor = Annotated[OrAbsent[str], Query(max_length=300, description="Where the page before ended.")]
 Limit = Annotated[int, Query(ge=1, le=100, description="Entries per page.")]
 
 

@@ -4,21 +4,21 @@ from collections.abc import Awaitable, Callable
 from typing import Annotated
 
 from fastapi import Header, Request
-from pydantic.json_schema import SkipJsonSchema
 
 from services.intake.partner_schemas import Partner
+from shared.parameters import OrAbsent
 from shared.standard_webhooks import SignedMessage, verify
 
 WebhookId = Annotated[
-    str | SkipJsonSchema[None],
+    OrAbsent[str],
     Header(alias="webhook-id", description="Standard Webhooks 1.0: the message's id."),
 ]
 WebhookTimestamp = Annotated[
-    str | SkipJsonSchema[None],
+    OrAbsent[str],
     Header(alias="webhook-timestamp", description="Seconds of Unix time, at most 5 minutes off."),
 ]
 WebhookSignature = Annotated[
-    str | SkipJsonSchema[None],
+    OrAbsent[str],
     Header(alias="webhook-signature", description="`v1,` and HMAC-SHA256 in base64."),
 ]
 

@@ -6,7 +6,6 @@ from typing import Annotated, Literal
 
 import structlog
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
-from pydantic.json_schema import SkipJsonSchema
 
 from services.intake.api.choosing import Since, Until, code, written
 from services.intake.api.doors import TheDoors
@@ -29,6 +28,7 @@ from services.intake.staff_application_schemas import (
 from shared.auth import Principal, Role, require
 from shared.idempotency import IdempotencyKey
 from shared.ids import UUID_PATTERN
+from shared.parameters import OrAbsent
 from shared.problems import problem_responses
 
 log = structlog.get_logger(__name__)
@@ -87,11 +87,9 @@ async def read_choice(
         str,
         written("Words in the public answers, or of the number; all must be there.", "warung"),
     ] = "",
-    service: Annotated[str | SkipJsonSchema[None], code("Of this service.", "rtlh")] = None,
-    stage: Annotated[str | SkipJsonSchema[None], code("In this stage.", "rtlh.survei")] = None,
-    outcome: Annotated[
-        Outcome | SkipJsonSchema[None], Query(description="`open`: without an end yet.")
-    ] = None,
+    service: Annotated[OrAbsent[str], code("Of this service.", "rtlh")] = None,
+    stage: Annotated[OrAbsent[str], code("In this stage.", "rtlh.survei")] = None,
+    outcome: Annotated[OrAbsent[Outcome], Query(description="`open`: without an end yet.")] = None,
     since: Since = None,
     until: Until = None,
 ) -> Choice:
@@ -123,7 +121,7 @@ async def list_applications(
     response: Response,
     chosen: Chosen,
     cursor: Annotated[
-        str | SkipJsonSchema[None],
+        OrAbsent[str],
         Query(max_length=300, description="Where the page before ended."),
     ] = None,
     limit: Annotated[int, Query(ge=1, le=100, description="Applications per page.")] = 20,

@@ -5,7 +5,6 @@ from contextlib import contextmanager, suppress
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Header, Request, Response
-from pydantic.json_schema import SkipJsonSchema
 from starlette.types import ASGIApp
 
 from services.intake.api.admission import DEVICE_HEADER, LONGEST_DEVICE, SHORTEST_DEVICE
@@ -18,13 +17,14 @@ from services.intake.operations.reading import find_by_code
 from services.intake.operations.submission import Origin, Receipt, draft_submission
 from services.intake.schemas import ComplaintForm, SubmittedComplaint
 from shared.idempotency import IdempotencyKey, RequestInFlight
+from shared.parameters import OrAbsent
 from shared.problems import problem_responses
 
 router = APIRouter(tags=["complaints"], route_class=LeanRoute)
 
 PATH: Final = "/intake/v1/complaints"
 DeviceId = Annotated[
-    str | SkipJsonSchema[None],
+    OrAbsent[str],
     Header(
         alias=DEVICE_HEADER,
         min_length=SHORTEST_DEVICE,

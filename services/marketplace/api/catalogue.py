@@ -3,7 +3,6 @@
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Query
-from pydantic.json_schema import SkipJsonSchema
 
 from services.marketplace.api.doors import ProductKey, TheDoors, TraderKey
 from services.marketplace.api.paging import CursorText, PageSize
@@ -19,6 +18,7 @@ from services.marketplace.rules.listing import Order, Wanted
 from services.marketplace.trader_schemas import Size
 from shared.errors import Invalid
 from shared.ids import UUID_PATTERN
+from shared.parameters import OrAbsent
 from shared.problems import problem_responses
 
 router = APIRouter(prefix="/marketplace/v1", tags=["catalogue"])
@@ -27,7 +27,7 @@ _READ = problem_responses(404, 422, 503)
 _NO_NUL = r"^[^\u0000]*$"
 
 Words = Annotated[
-    str | SkipJsonSchema[None],
+    OrAbsent[str],
     Query(
         max_length=100,
         pattern=_NO_NUL,
@@ -36,12 +36,12 @@ Words = Annotated[
     ),
 ]
 Code = Annotated[
-    str | SkipJsonSchema[None],
+    OrAbsent[str],
     Query(min_length=1, max_length=64, pattern=_NO_NUL, description="A code of the profile."),
 ]
-Price = Annotated[int | SkipJsonSchema[None], Query(ge=0, le=10**15, description="Whole rupiah.")]
+Price = Annotated[OrAbsent[int], Query(ge=0, le=10**15, description="Whole rupiah.")]
 Degrees = Annotated[
-    float | SkipJsonSchema[None],
+    OrAbsent[float],
     Query(ge=-180, le=180, allow_inf_nan=False, description="Degrees of WGS 84."),
 ]
 
@@ -51,11 +51,9 @@ async def wanted_of(
     category: Code = None,
     village: Code = None,
     district: Code = None,
-    size: Annotated[
-        Size | SkipJsonSchema[None], Query(description="Size of the trader's business.")
-    ] = None,
+    size: Annotated[OrAbsent[Size], Query(description="Size of the trader's business.")] = None,
     trader: Annotated[
-        str | SkipJsonSchema[None],
+        OrAbsent[str],
         Query(pattern=UUID_PATTERN, description="Products of this trader alone."),
     ] = None,
     price_from: Price = None,
@@ -64,7 +62,7 @@ async def wanted_of(
     lat: Degrees = None,
     lon: Degrees = None,
     within_metres: Annotated[
-        int | SkipJsonSchema[None],
+        OrAbsent[int],
         Query(ge=1, le=100_000, description="No farther than this from the point."),
     ] = None,
 ) -> Wanted:
@@ -119,7 +117,7 @@ async def search(
     doors: TheDoors,
     wanted: Annotated[Wanted, Depends(wanted_of)],
     order: Annotated[
-        Literal["relevance", "newest", "cheapest", "dearest", "nearest"] | SkipJsonSchema[None],
+        OrAbsent[Literal["relevance", "newest", "cheapest", "dearest", "nearest"]],
         Query(description="Left out: by relevance where there are words, else newest first."),
     ] = None,
     cursor: CursorText = None,

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 from fastapi import Depends, Header, Path, Request
-from pydantic.json_schema import SkipJsonSchema
 
 from services.marketplace.context import MarketplaceContext
 from services.marketplace.errors import NotInCharge
@@ -15,6 +14,7 @@ from shared.clock import Clock
 from shared.ids import UUID_PATTERN
 from shared.limiting import RateLimit
 from shared.networks import network_of
+from shared.parameters import OrAbsent
 from shared.unit_of_work import UnitsOfWork
 
 
@@ -78,7 +78,7 @@ Curator = Annotated[Principal, Depends(_in_charge)]
 Watcher = Annotated[Principal, Depends(require(*WATCHERS))]
 
 IfMatch = Annotated[
-    str | SkipJsonSchema[None],
+    OrAbsent[str],
     Header(
         alias="If-Match",
         max_length=200,

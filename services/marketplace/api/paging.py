@@ -5,13 +5,13 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import Query
-from pydantic.json_schema import SkipJsonSchema
 
 from shared.cursor import read_cursor
 from shared.errors import Invalid
+from shared.parameters import OrAbsent
 
 CursorText = Annotated[
-    str | SkipJsonSchema[None],
+    OrAbsent[str],
     Query(max_length=400, pattern=r"^[A-Za-z0-9_-]*$", description="Where the list goes on."),
 ]
 PageSize = Annotated[int, Query(ge=1, le=100, description="Items of a page, at most.")]

@@ -5,7 +5,6 @@ from datetime import timedelta
 from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Depends, Path, Query, Response
-from pydantic.json_schema import SkipJsonSchema
 
 from services.marketplace import promotion_queries
 from services.marketplace.api.doors import IfMatch, TheDoors, Watcher, etag_of, etags
@@ -43,6 +42,7 @@ from services.marketplace.rules.fairness import Choice, is_as_drawn
 from services.marketplace.rules.slots import SlotState
 from shared.auth import Principal, Role, require
 from shared.ids import UUID_PATTERN
+from shared.parameters import OrAbsent
 from shared.problems import problem_responses
 from shared.written import WrittenTime
 
@@ -57,7 +57,7 @@ SlotKeyPath = Annotated[
     str, Path(pattern=UUID_PATTERN, examples=["019b76da-a800-7000-8000-00000000d005"])
 ]
 _LONGEST: Final = timedelta(days=100)
-_Time = WrittenTime | SkipJsonSchema[None]
+_Time = OrAbsent[WrittenTime]
 _StateName = Literal[
     "proposed", "approved", "publishing", "unsure", "held", "ready", "published", "failed",
     "missed", "cancelled", "empty",
@@ -71,9 +71,9 @@ async def list_slots(
     since: Annotated[_Time, Query(description="From when; left out: a week ago.")] = None,
     until: Annotated[_Time, Query(description="Before when; left out: four weeks on.")] = None,
     account: Annotated[
-        str | SkipJsonSchema[None], Query(pattern=r"^[a-z0-9-]{1,64}$", description="One account.")
+        OrAbsent[str], Query(pattern=r"^[a-z0-9-]{1,64}$", description="One account.")
     ] = None,
-    state: Annotated[_StateName | SkipJsonSchema[None], Query(description="One state.")] = None,
+    state: Annotated[OrAbsent[_StateName], Query(description="One state.")] = None,
 ) -> SlotList:
     """List the slots of a time, in its order; at most 100 days."""
     now = doors.units.clock.now()
@@ -221,7 +221,7 @@ async def resume(
     doors: TheDoors,
     _caller: Promoter,
     account: Annotated[
-        str | SkipJsonSchema[None],
+        OrAbsent[str],
         Query(pattern=r"^[a-z0-9-]{1,64}$", description="Left out: the stop of all accounts."),
     ] = None,
 ) -> StopList:

@@ -9,20 +9,20 @@ import secrets
 from typing import Annotated, Final
 
 from fastapi import Header, Request
-from pydantic.json_schema import SkipJsonSchema
 
 from services.survey.errors import DeviceMissing
 from services.survey.settings import SurveySettings
 from shared.clock import Clock
 from shared.limiting import RateLimit
 from shared.networks import network_of
+from shared.parameters import OrAbsent
 
 COOKIE: Final = "survey_device"
 _SHORTEST: Final = 16
 _LONGEST: Final = 128
 
 DeviceId = Annotated[
-    str | SkipJsonSchema[None],
+    OrAbsent[str],
     Header(
         alias="X-Device-Id",
         min_length=_SHORTEST,

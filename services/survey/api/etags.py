@@ -3,10 +3,11 @@
 from typing import Annotated
 
 from fastapi import Header
-from pydantic.json_schema import SkipJsonSchema
+
+from shared.parameters import OrAbsent
 
 IfMatch = Annotated[
-    str | SkipJsonSchema[None],
+    OrAbsent[str],
     Header(
         alias="If-Match",
         max_length=200,

@@ -28,6 +28,8 @@ PROBLEM = {"$ref": "#/components/schemas/ProblemDocument"}
 #: Where a readiness probe says what is amiss, which is no refusal of a request.
 NO_PROBLEMS = {"503": "readyz"}
 OPEN311 = "/open311/"
+#: What a JSON Schema may say without refusing anything.
+ANNOTATIONS = {"title", "description", "default", "examples"}
 
 every_service = pytest.mark.parametrize("service", SERVICES)
 every_operation = pytest.mark.parametrize("operation", OPERATIONS, ids=str)
@@ -63,6 +65,13 @@ def test_every_reference_leads_somewhere_and_every_schema_is_used(service: Servi
 def test_every_schema_is_a_json_schema(service: ServiceName) -> None:
     for schema in document_of(service)["components"]["schemas"].values():
         validator_for(schema, default=Draft202012Validator).check_schema(schema)
+
+
+@every_operation
+def test_parameter_says_what_is_wanted_in_words_that_a_client_knows(operation: Operation) -> None:
+    for parameter in operation.content.get("parameters", []):
+        for keyword in parameter["schema"]:
+            assert keyword in Draft202012Validator.VALIDATORS.keys() | ANNOTATIONS, parameter
 
 
 @every_operation

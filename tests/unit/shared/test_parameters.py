@@ -1,0 +1,62 @@
+"""A parameter that may be left out is refused once, under its own name, and is never null."""
+
+from typing import Annotated, Any, Literal
+
+import httpx
+import pytest
+from fastapi import FastAPI, Header, Query
+
+from shared.parameters import OrAbsent
+from shared.problems import install_problem_handlers
+
+APP = FastAPI()
+install_problem_handlers(APP)
+
+
+@APP.get("/")
+async def door(
+    price: Annotated[OrAbsent[int], Query(ge=1, description="Rupiah.")] = None,
+    by: Annotated[OrAbsent[Literal["price", "age"] | float], Query()] = None,
+    match: Annotated[OrAbsent[str], Header(alias="If-Match", pattern="^[a-z]+$")] = None,
+) -> dict[str, Any]:
+    """Say what was given."""
+    return {"price": price, "by": by, "match": match}
+
+
+async def knock(query: str, match: str | None = None) -> Any:
+    transport = httpx.ASGITransport(APP)
+    async with httpx.AsyncClient(transport=transport, base_url="http://door") as client:
+        headers = {} if match is None else {"If-Match": match}
+        return (await client.get(f"/?{query}", headers=headers)).json()
+
+
+async def test_what_is_given_is_read_and_what_is_left_out_is_absent() -> None:
+    assert await knock("price=7&by=age", "abc") == {"price": 7, "by": "age", "match": "abc"}
+    assert await knock("") == {"price": None, "by": None, "match": None}
+
+
+@pytest.mark.parametrize(
+    ("query", "match", "field"),
+    [
+        ("price=x", None, "price"),
+        ("price=0", None, "price"),
+        ("price=", None, "price"),
+        ("", "A", "If-Match"),
+    ],
+)
+async def test_what_is_wrong_is_refused_once_under_its_name(
+    query: str, match: str | None, field: str
+) -> None:
+    refused = await knock(query, match)
+    assert [error["field"] for error in refused["errors"]] == [field]
+
+
+def test_the_schema_has_the_limits_and_no_null() -> None:
+    price, by, match = APP.openapi()["paths"]["/"]["get"]["parameters"]
+    assert price["schema"].items() >= {"type": "integer", "minimum": 1}.items()
+    assert [each.get("enum", each["type"]) for each in by["schema"]["anyOf"]] == [
+        ["price", "age"],
+        "number",
+    ]
+    assert match["schema"].items() >= {"type": "string", "pattern": "^[a-z]+$"}.items()
+    assert "null" not in str([price, by, match])
