@@ -1,5 +1,6 @@
 """Each sender against a server that behaves like its platform, on good days and bad."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -205,16 +206,12 @@ async def test_a_front_end_gets_a_signed_body(
         ("unavailable", TryLater),
         ("broken", Unsure),
         ("refused", Refused),
-        ("slow_before", Unsure),
-        ("slow_after", Unsure),
     ],
 )
 async def test_what_goes_wrong_is_told_apart(
     platforms: Platforms, channel: str, mood: Mood, expected: type[Exception]
 ) -> None:
-    slow = mood in {"slow_before", "slow_after"}
-    settings = sending_settings(platforms, timeout_seconds=1 if slow else 5)
-    senders = make_senders(settings, ManualClock(NOW))
+    senders = make_senders(sending_settings(platforms), ManualClock(NOW))
     platforms.will(channel, mood)
     if (channel, mood) == ("webhook", "refused"):
         # Any answer of a front end that is no success may be one later.
@@ -226,7 +223,26 @@ async def test_what_goes_wrong_is_told_apart(
     if mood == "rate_limited" and channel not in {"whatsapp", "messenger", "instagram"}:
         assert isinstance(failure.value, TryLater)
         assert failure.value.retry_after == RETRY_AFTER_SECONDS
-    assert len(platforms.accepted(channel)) == (mood == "slow_after")
+    assert not platforms.accepted(channel)
+    for sender in senders.values():
+        await sender.close()
+
+
+@pytest.mark.parametrize("mood", ["slow_before", "slow_after"])
+async def test_whether_a_platform_that_does_not_answer_was_told_is_unsure(
+    platforms: Platforms, mood: Mood
+) -> None:
+    senders = make_senders(sending_settings(platforms, timeout_seconds=3), ManualClock(NOW))
+    for channel in RECIPIENTS:
+        platforms.will(channel, mood)
+    outcomes = await asyncio.gather(
+        *(senders[channel].send(_message(platforms, channel)) for channel in RECIPIENTS),
+        return_exceptions=True,
+    )
+    assert [type(outcome) for outcome in outcomes] == [Unsure] * len(RECIPIENTS)
+    for (channel, recipient), outcome in zip(RECIPIENTS.items(), outcomes, strict=True):
+        assert recipient.removeprefix("+") not in str(outcome) or not recipient
+        assert len(platforms.accepted(channel)) == (mood == "slow_after")
     for sender in senders.values():
         await sender.close()
 
