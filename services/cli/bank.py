@@ -13,8 +13,8 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
+from services.cli.clocks import make_clock
 from services.cli.databases import work_on
-from services.cli.serving import make_clock
 from services.intake import profile
 from services.intake.operations.importing import ImportOutcome, import_rows
 from services.intake.profile import IntakeProfile

@@ -1,14 +1,46 @@
-"""Runs the commands, and says in one sentence each what is wrong with the settings."""
+"""Finds the commands in their modules, runs them, and says what is wrong with the settings."""
 
-from typing import Any
+from collections.abc import Iterator, Mapping
+from importlib import import_module
+from typing import Any, Final
 
 import typer
 from pydantic import ValidationError
 from typer.core import TyperGroup
 
+#: Where each command is, as module of this package and name in it, in the order of the help.
+PLACES: Final[Mapping[str, str]] = {
+    "serve": "serving:serve",
+    "stack": "serving:stack",
+    "migrate": "operating:migrate",
+    "topics": "operating:topics",
+    "replay": "replaying:replay",
+    "asyncapi": "documents:asyncapi",
+    "openapi": "documents:openapi",
+    "token": "staff:token",
+    "demo": "demo:demo",
+    "profile": "profiles:app",
+    "audit": "guarding:audit",
+    "retention": "guarding:retention",
+    "routing": "routing:app",
+    "sla": "sla:app",
+    "sp4n": "sp4n:app",
+    "bank": "bank:app",
+    "register": "register:app",
+    "messages": "messages:app",
+    "survey": "survey:app",
+    "innovation": "innovation:app",
+    "plan": "innovation:plans",
+    "marketplace": "marketplace:app",
+}
+
 
 class Commands(TyperGroup):
     """The group of all commands."""
+
+    def __init__(self, **given: Any) -> None:
+        """Take what Typer found, but the commands: they come from `PLACES`."""
+        super().__init__(**given | {"commands": _Found()})
 
     def invoke(self, ctx: Any) -> Any:
         """Run a command; a setting that does not hold ends it with its variable's name."""
@@ -20,6 +52,38 @@ class Commands(TyperGroup):
             for sentence in _sentences(error):
                 typer.echo(sentence, err=True)
             raise typer.Exit(2) from None
+
+
+class _Found(Mapping[str, Any]):
+    """Commands by name; a module is imported when a command of it is first asked for.
+
+    All of them together take seconds to import, and a service would hold all that only they need.
+    """
+
+    def __init__(self) -> None:
+        self._made: dict[str, Any] = {}
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self._made:
+            self._made[name] = _command(name, PLACES[name])
+        return self._made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(PLACES)
+
+    def __len__(self) -> int:
+        return len(PLACES)
+
+
+def _command(name: str, place: str) -> Any:
+    module, attribute = place.split(":")
+    found = getattr(import_module(f"services.cli.{module}"), attribute)
+    around = typer.Typer(rich_markup_mode="markdown", add_completion=False)
+    if isinstance(found, typer.Typer):
+        around.add_typer(found, name=name)
+        return typer.main.get_group(around).commands[name]
+    around.command(name)(found)
+    return typer.main.get_command(around)
 
 
 def _sentences(error: ValidationError) -> list[str]:

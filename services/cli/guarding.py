@@ -10,8 +10,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.cli.clocks import make_clock
 from services.cli.databases import work_on
-from services.cli.serving import make_clock
 from services.intake import profile
 from services.intake.operations.proving import Flaw, count_links, find_flaw
 from services.intake.operations.retention import Planned, plan_retention

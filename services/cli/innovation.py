@@ -10,8 +10,8 @@ import typer
 from pydantic import ValidationError
 from rich.console import Console
 
+from services.cli.clocks import make_clock
 from services.cli.databases import work_on
-from services.cli.serving import make_clock
 from services.survey import profile
 from services.survey.context import SurveyContext
 from services.survey.innovation_errors import InnovationNotFound

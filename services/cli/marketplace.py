@@ -9,9 +9,9 @@ import typer
 from prometheus_client import CollectorRegistry
 from rich.console import Console
 
+from services.cli.clocks import make_clock
 from services.cli.databases import work_on
 from services.cli.marketplace_demo import Stall, fill_catalogue, read_stalls
-from services.cli.serving import make_clock
 from services.marketplace import profile
 from services.marketplace.app import context_of
 from services.marketplace.context import MarketplaceContext

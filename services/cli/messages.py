@@ -6,8 +6,8 @@ from typing import Annotated, Final
 import typer
 from rich.console import Console
 
+from services.cli.clocks import make_clock
 from services.cli.databases import in_transaction
-from services.cli.serving import make_clock
 from services.intake import incoming_queries
 from shared.contracts.topics import ServiceName
 from shared.errors import Problem

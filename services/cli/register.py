@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from services.cli.clocks import make_clock
 from services.cli.databases import work_on
-from services.cli.serving import make_clock
 from services.intake import profile
 from services.intake.operations.register_importing import Tally, batches, import_rows
 from services.intake.rules.register_files import FileUnreadable, read_register

@@ -11,8 +11,9 @@ from rich.console import Console
 from rich.table import Table
 
 from services.all_in_one import EVENT_DRIVEN, create_service_app
+from services.cli.clocks import make_clock
 from services.cli.databases import named_databases
-from services.cli.serving import known_services, make_clock
+from services.cli.serving import known_services
 from shared.contracts.topics import ServiceName
 from shared.delivery_queries import HeldEvent
 from shared.logging import configure_logging

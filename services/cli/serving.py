@@ -15,6 +15,7 @@ import uvicorn
 from rich.console import Console
 
 from services.all_in_one import create_app
+from services.cli.clocks import make_clock
 from services.deployment import (
     NICENESS,
     check_profile,
@@ -27,7 +28,6 @@ from services.deployment import (
 )
 from shared import event_loop
 from shared.auth import Role
-from shared.clock import Clock, SteeredClock, SystemClock
 from shared.contracts.topics import SERVICES, ServiceName
 from shared.embedded.kafka import EmbeddedKafka
 from shared.embedded.postgres import EmbeddedPostgres
@@ -143,11 +143,6 @@ def embedded_postgres(
     with EmbeddedPostgres(core.home / "postgres") as postgres:
         create_databases(postgres, names)
         yield postgres
-
-
-def make_clock(core: CoreSettings) -> Clock:
-    """Return the wall clock, or one that a demonstration may steer."""
-    return SteeredClock(core.clock_file) if core.clock_file is not None else SystemClock()
 
 
 async def _serve(core: CoreSettings, settings: dict[ServiceName, ServiceSettings]) -> None:

@@ -15,8 +15,8 @@ from rich.console import Console
 from rich.progress import Progress
 
 from services.all_in_one import create_service_app
+from services.cli.clocks import make_clock
 from services.cli.databases import named_databases
-from services.cli.serving import make_clock
 from services.cli.sp4n_simulator import simulate
 from services.intake.api.doors import Doors
 from services.intake.operations.auditing import record

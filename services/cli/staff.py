@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from services.cli.serving import make_clock
+from services.cli.clocks import make_clock
 from shared.auth import Role
 from shared.local_issuer import LocalIssuer
 from shared.settings import CoreSettings

@@ -10,8 +10,8 @@ import typer
 from rich.console import Console
 
 from services.all_in_one import settings_of
+from services.cli.clocks import make_clock
 from services.cli.databases import work_on
-from services.cli.serving import make_clock
 from services.survey import profile, queries
 from services.survey.context import SurveyContext
 from services.survey.operations.links import print_links

@@ -58,6 +58,8 @@ STAFF = (Role.OFFICER, Role.HEAD, Role.TRIAGE, Role.ADMIN)
 
 
 SCHEMA = schemathesis.openapi.from_dict(merged_document())
+# All other methods go the same way through the same router.
+SCHEMA.config.phases.coverage.unexpected_methods = {"delete", "post"}
 OPERATIONS = list(operations_of(*SERVICES))
 OPEN_TO_ALL = [operation for operation in OPERATIONS if not operation.for_staff]
 FOR_STAFF = [operation for operation in OPERATIONS if operation.for_staff]
