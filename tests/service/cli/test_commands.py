@@ -2,6 +2,8 @@
 
 import json
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -70,6 +72,20 @@ def test_help_teaches(words: tuple[str, ...]) -> None:
         and not getattr(parameter, "help", None)
     ]
     assert unexplained == []
+
+
+def test_a_command_imports_nothing_that_only_others_need() -> None:
+    program = (
+        "import sys; from services.cli import app; "
+        "app(['token', '--role', 'triage'], standalone_mode=False); print(*sys.modules)"
+    )
+    said = subprocess.run(  # noqa: S603 - our own program
+        [sys.executable, "-c", program], check=True, capture_output=True, text=True
+    )
+
+    imported = set(said.stdout.splitlines()[-1].split())
+    assert imported >= {"services.cli", "services.cli.staff"}
+    assert not imported & {"services.cli.serving", "services.cli.bank", "sqlalchemy"}
 
 
 def test_there_are_the_commands_that_the_readme_tells_of() -> None:
