@@ -98,10 +98,16 @@ class Rig:
         return took
 
     async def taken_in(self, seconds: float = 30) -> None:
-        """Wait until every consumer has read every message, doubled ones included."""
-        async with asyncio.timeout(seconds):
-            while await self.lag():  # noqa: ASYNC110 - the broker tells nobody
-                await asyncio.sleep(0.2)
+        """Wait until every consumer has read every message, doubled ones included.
+
+        Raises TimeoutError where none is read for `seconds`.
+        """
+        left = await self.lag()
+        while left:
+            before = left
+            async with asyncio.timeout(seconds):
+                while (left := await self.lag()) >= before:  # noqa: ASYNC110 - no event
+                    await asyncio.sleep(0.2)
 
     async def lag(self) -> int:
         """Return how many messages the consumers have not read, over all groups."""

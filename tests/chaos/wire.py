@@ -59,10 +59,19 @@ async def read_records(bootstrap: str, topics: Iterable[str]) -> Records:
         await consumer.stop()
 
 
+#: How much is sent again, and how far back a group begins anew: each round adds to the topics.
+MOST_SENT_AGAIN = 10_000
+MOST_READ_AGAIN = 1_000
+
+
 async def send_again(bootstrap: str, topics: Iterable[str], seed: int) -> int:
-    """Produce everything that these topics hold once more, shuffled; returns how many messages."""
-    records = await read_records(bootstrap, topics)
-    random.Random(seed).shuffle(records)  # noqa: S311 - disorder, not secrecy
+    """Produce what these topics hold once more, shuffled; returns how many messages.
+
+    Of more than `MOST_SENT_AGAIN` that many are drawn.
+    """
+    held = await read_records(bootstrap, topics)
+    chance = random.Random(seed)  # noqa: S311 - disorder, not secrecy
+    records = chance.sample(held, min(len(held), MOST_SENT_AGAIN))
     producer = AIOKafkaProducer(bootstrap_servers=bootstrap, acks="all", enable_idempotence=True)
     await producer.start()
     try:
@@ -82,6 +91,7 @@ async def send_again(bootstrap: str, topics: Iterable[str], seed: int) -> int:
 async def reset_group(bootstrap: str, group: str, instance: str, topics: Iterable[str]) -> None:
     """Let a group begin each topic anew; its one static member must be stopped meanwhile.
 
+    It begins at most `MOST_READ_AGAIN` messages before the end of each partition.
     We take that member's place for a moment: a stopped static member stays in the group until its
     session has run out, and offsets of a group with members are theirs alone to commit.
     """
@@ -98,7 +108,8 @@ async def reset_group(bootstrap: str, group: str, instance: str, topics: Iterabl
         async with asyncio.timeout(40):
             while consumer.assignment() != set(places):  # noqa: ASYNC110 - aiokafka has no event
                 await asyncio.sleep(0.05)
-        await consumer.commit(dict.fromkeys(places, 0))
+        ends = await consumer.end_offsets(places)
+        await consumer.commit({place: max(0, end - MOST_READ_AGAIN) for place, end in ends.items()})
     finally:
         await consumer.stop()
 
