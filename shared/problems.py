@@ -183,7 +183,11 @@ def _answer_validation_error(error: RequestValidationError) -> JSONResponse:
     found = error.errors()
     unreadable = any(item["type"] == "json_invalid" for item in found)
     errors = [
-        {"field": _pointer(item["loc"]), "message": printable(str(item["msg"]))}
+        {
+            "field": _pointer(item["loc"]),
+            # Our own sentences come with pydantic's words before them.
+            "message": printable(str(item["msg"]).removeprefix("Value error, ")),
+        }
         for item in found[:50]
     ]
     if unreadable:

@@ -8,6 +8,7 @@ from fastapi import FastAPI, Header, Query
 
 from shared.parameters import OrAbsent
 from shared.problems import install_problem_handlers
+from shared.written import WrittenDay
 
 APP = FastAPI()
 install_problem_handlers(APP)
@@ -17,10 +18,11 @@ install_problem_handlers(APP)
 async def door(
     price: Annotated[OrAbsent[int], Query(ge=1, description="Rupiah.")] = None,
     by: Annotated[OrAbsent[Literal["price", "age"] | float], Query()] = None,
+    on: Annotated[OrAbsent[WrittenDay], Query()] = None,
     match: Annotated[OrAbsent[str], Header(alias="If-Match", pattern="^[a-z]+$")] = None,
 ) -> dict[str, Any]:
     """Say what was given."""
-    return {"price": price, "by": by, "match": match}
+    return {"price": price, "by": by, "on": on, "match": match}
 
 
 async def knock(query: str, match: str | None = None) -> Any:
@@ -31,8 +33,9 @@ async def knock(query: str, match: str | None = None) -> Any:
 
 
 async def test_what_is_given_is_read_and_what_is_left_out_is_absent() -> None:
-    assert await knock("price=7&by=age", "abc") == {"price": 7, "by": "age", "match": "abc"}
-    assert await knock("") == {"price": None, "by": None, "match": None}
+    given = {"price": 7, "by": "age", "on": "2026-03-09", "match": "abc"}
+    assert await knock("price=7&by=age&on=2026-03-09", "abc") == given
+    assert await knock("") == dict.fromkeys(given)
 
 
 @pytest.mark.parametrize(
@@ -51,8 +54,13 @@ async def test_what_is_wrong_is_refused_once_under_its_name(
     assert [error["field"] for error in refused["errors"]] == [field]
 
 
+async def test_our_own_words_stand_alone() -> None:
+    (error,) = (await knock("on=20260309"))["errors"]
+    assert error == {"field": "on", "message": "harus berupa tanggal tertulis, seperti 2026-03-09"}
+
+
 def test_the_schema_has_the_limits_and_no_null() -> None:
-    price, by, match = APP.openapi()["paths"]["/"]["get"]["parameters"]
+    price, by, _on, match = APP.openapi()["paths"]["/"]["get"]["parameters"]
     assert price["schema"].items() >= {"type": "integer", "minimum": 1}.items()
     assert [each.get("enum", each["type"]) for each in by["schema"]["anyOf"]] == [
         ["price", "age"],
