@@ -26,7 +26,6 @@ KEY_PATTERN = r"^[\x21-\x7e]+$"
 SHORTEST_KEY = 8
 LONGEST_KEY = 128
 
-# A header is there or not, and never null: so the schema shall not say that it may be.
 IdempotencyKey = Annotated[
     OrAbsent[str],
     Header(

@@ -1,6 +1,7 @@
 """Finds the commands in their modules, runs them, and says what is wrong with the settings."""
 
 from collections.abc import Iterator, Mapping
+from functools import cache
 from importlib import import_module
 from typing import Any, Final
 
@@ -60,13 +61,8 @@ class _Found(Mapping[str, Any]):
     All of them together take seconds to import, and a service would hold all that only they need.
     """
 
-    def __init__(self) -> None:
-        self._made: dict[str, Any] = {}
-
     def __getitem__(self, name: str) -> Any:
-        if name not in self._made:
-            self._made[name] = _command(name, PLACES[name])
-        return self._made[name]
+        return _command(name)
 
     def __iter__(self) -> Iterator[str]:
         return iter(PLACES)
@@ -75,15 +71,16 @@ class _Found(Mapping[str, Any]):
         return len(PLACES)
 
 
-def _command(name: str, place: str) -> Any:
-    module, attribute = place.split(":")
+@cache
+def _command(name: str) -> Any:
+    module, attribute = PLACES[name].split(":")
     found = getattr(import_module(f"services.cli.{module}"), attribute)
     around = typer.Typer(rich_markup_mode="markdown", add_completion=False)
     if isinstance(found, typer.Typer):
         around.add_typer(found, name=name)
-        return typer.main.get_group(around).commands[name]
-    around.command(name)(found)
-    return typer.main.get_command(around)
+    else:
+        around.command(name)(found)
+    return typer.main.get_group(around).commands[name]
 
 
 def _sentences(error: ValidationError) -> list[str]:

@@ -122,7 +122,8 @@ async def test_who_steps_back_does_so_after_a_restart_too(supervisor: Supervisor
     second = await supervisor.restart("sla")
     assert second != first
     assert niceness_of(second) == {7}
-    assert 7 not in niceness_of(ahead)
+    ours = os.getpriority(os.PRIO_PROCESS, 0)
+    assert ours in niceness_of(ahead) <= {ours, 0} - {7}
 
 
 async def test_restart_is_orderly_and_counts(supervisor: Supervisor, output: io.StringIO) -> None:

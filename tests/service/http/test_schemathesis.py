@@ -5,7 +5,7 @@ every refusal is a problem. Its cases are the same in each run.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from itertools import cycle
 from typing import Any
 
@@ -67,20 +67,12 @@ FOR_STAFF = [operation for operation in OPERATIONS if operation.for_staff]
 
 @pytest.mark.parametrize("operation", OPEN_TO_ALL, ids=str)
 def test_citizen_is_answered_as_documented(operation: Operation, live: LiveSystem) -> None:
-    def knocks(case: Case) -> None:
-        address(case, live)
-        knock(case, live, {})
-
-    with_every_case(operation, knocks)
+    knock_with_every_case(operation, live, {})
 
 
 @pytest.mark.parametrize("operation", FOR_STAFF, ids=str)
 def test_staff_are_answered_as_documented(operation: Operation, live: LiveSystem) -> None:
-    def knocks(case: Case) -> None:
-        address(case, live)
-        knock(case, live, live.staff(*STAFF, opd=OPD))
-
-    with_every_case(operation, knocks)
+    knock_with_every_case(operation, live, live.staff(*STAFF, opd=OPD))
 
 
 @pytest.mark.parametrize("operation", FOR_STAFF, ids=str)
@@ -93,11 +85,18 @@ def test_door_for_staff_is_closed_to_strangers(operation: Operation, live: LiveS
         assert answer.headers["www-authenticate"] == "Bearer"
 
 
-def with_every_case(operation: Operation, knocks: Callable[[Case], None]) -> None:
+def knock_with_every_case(
+    operation: Operation, live: LiveSystem, headers: Mapping[str, str]
+) -> None:
     """Knock with the cases of one operation, which are made here and now.
 
     Schemathesis' own decorators would make them all while tests are collected, in every worker.
     """
+
+    def knocks(case: Case) -> None:
+        address(case, live)
+        knock(case, live, headers)
+
     at_the_door = SCHEMA[operation.path][operation.method.upper()]
     config = HypothesisTestConfig(
         project=SCHEMA.config, modes=list(HypothesisTestMode), explicit_settings=BOUNDED
